@@ -1,0 +1,1 @@
+"""Answers as data: typed responses, screening, scores, aggregation."""

@@ -1,0 +1,1 @@
+"""Measurement evidence: reliability, number of factors, factor extraction."""

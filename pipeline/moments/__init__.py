@@ -1,0 +1,1 @@
+"""Sample moments: what estimation needs to know of the data."""

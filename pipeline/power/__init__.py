@@ -1,0 +1,1 @@
+"""Population models: simulated answers with known truth, and planning."""

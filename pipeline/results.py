@@ -1,0 +1,193 @@
+"""Everything a run found, as one frozen value, and its folder on disk.
+
+The folder: ``results.json`` (all of :class:`StudyResults`), ``manifest.json`` (provenance alone),
+``instrument.json`` (the questionnaire as fielded, for the viewer), ``tables/*.csv``,
+``figures/*.svg`` and ``*.png``, ``report.html``. ``read_results(write_results(r)) == r``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from instrument.errors import Finding, InputError
+from pipeline.data.responses import Failure, ReadingSummary
+from pipeline.data.scoring import Moments, VariableSummary
+from pipeline.data.screening import RespondentScreening, ScreeningSummary
+from pipeline.measurement.extraction import Factorability, FactorSolution
+from pipeline.measurement.reliability import ScaleReliability
+from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
+from pipeline.sem.bootstrap import BootstrapResult
+from pipeline.sem.effects import JointSignificance
+from pipeline.sem.fit import Fit
+from pipeline.study import StudyPlan
+
+RESULTS_FILE = "results.json"
+SCHEMA = 1
+"""Raised whenever a results folder written before can no longer be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    step: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Where the numbers come from: enough to run them again."""
+
+    schema: int
+    program_version: str
+    created: str
+    title: str
+    synthetic: bool
+    instrument_version: str
+    instrument_fingerprint: str
+    plan_sha256: str
+    data_sha256: dict[str, str]
+    packages: dict[str, str]
+    python: str
+    platform: str
+    seed: int
+    draws: int
+    workers: int
+    overrides: dict[str, str]
+    timings: tuple[Timing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """One box of the flow of respondents: ``n`` remain, ``left_out`` went, ``why``. ``unit`` is what is counted."""
+
+    form: str
+    step: str
+    unit: str
+    n: int
+    left_out: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorAnalysis:
+    """One exploratory analysis: factorability, number of factors by each rule, the solution kept."""
+
+    name: str
+    label: str
+    factorability: Factorability
+    parallel: ParallelAnalysis
+    minimum_average_partial: MinimumAveragePartial
+    rule: str
+    solution: FactorSolution
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """One model on one set of rows. ``rows`` says which ("screened", "all respondents")."""
+
+    id: str
+    title: str
+    rows: str
+    level: str
+    fit: Fit
+    bootstrap: BootstrapResult | None
+    joint: tuple[JointSignificance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecayRow:
+    """The serial effect under another recency weight δ."""
+
+    decay: float
+    n: int
+    est: float
+    se: float
+    pvalue: float
+    std_all: float
+    converged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTruth:
+    """A parameter of the population model that made synthetic data, beside its estimate."""
+
+    name: str
+    true: float
+    est: float
+    lower: float
+    upper: float
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The finding in plain words, within the claim limit."""
+
+    sentence: str
+    details: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResults:
+    manifest: Manifest
+    plan: StudyPlan
+    headline: Headline
+    flow: tuple[FlowStep, ...]
+    reading: tuple[ReadingSummary, ...]
+    failures: tuple[Failure, ...]
+    screening: tuple[ScreeningSummary, ...]
+    respondents: tuple[RespondentScreening, ...]
+    variables: tuple[VariableSummary, ...]
+    moments: dict[str, Moments]
+    reliability: tuple[ScaleReliability, ...]
+    factor_analyses: tuple[FactorAnalysis, ...]
+    models: tuple[ModelRun, ...]
+    decay: tuple[DecayRow, ...]
+    known_truth: tuple[KnownTruth, ...]
+
+    def model(self, model_id: str, rows: str = "screened") -> ModelRun:
+        """The run of ``model_id`` on ``rows``; ``KeyError`` if there is none."""
+        for run in self.models:
+            if (run.id, run.rows) == (model_id, rows):
+                return run
+        raise KeyError(f"no model {model_id!r} on rows {rows!r}")
+
+
+_ADAPTER = TypeAdapter(StudyResults)
+
+
+def write_results(results: StudyResults, folder: Path) -> Path:
+    """Write ``results.json`` and ``manifest.json`` into ``folder`` (made if missing); returns it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = _ADAPTER.dump_python(results, mode="json")
+    for name, part in ((RESULTS_FILE, content), ("manifest.json", content["manifest"])):
+        text = json.dumps(part, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / name).write_text(text + "\n", encoding="utf-8", newline="\n")
+    return folder
+
+
+def read_results(folder: Path) -> StudyResults:
+    """Read a results folder.
+
+    Raises
+    ------
+    InputError
+        ``RESULTS-MISSING`` or ``RESULTS-FORMAT``.
+    """
+    path = folder / RESULTS_FILE
+    if not path.is_file():
+        raise InputError(Finding(
+            "RESULTS-MISSING", str(path), "A results folder holds results.json; there is none here.",
+            "Run `alliometrics run STUDY` first, or name the folder it printed.",
+        ))
+    try:
+        return _ADAPTER.validate_json(path.read_bytes())
+    except ValueError as error:
+        raise InputError(Finding(
+            "RESULTS-FORMAT", str(path), f"This file was not written by this version: {str(error)[:300]}",
+            "Run the study again with this version.",
+        )) from error

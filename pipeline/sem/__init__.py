@@ -1,0 +1,1 @@
+"""Structural equation models: syntax, estimation, inference, fit, effects."""

@@ -1,0 +1,118 @@
+"""The study plan: every decision that shapes a result, written before the data are seen.
+
+``study.yaml`` in a study's folder is read into :class:`StudyPlan`, frozen. The command line may
+override draws, seed and workers for a run; the manifest says so where it happened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from instrument.errors import Finding, InputError
+
+PLAN_FILE = "study.yaml"
+
+Flag = Literal["unfinished", "attention", "speed", "longstring", "irv", "even_odd", "mahalanobis", "knowledge", "diligence"]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FormSource(Frozen):
+    """Where one form's answers lie. ``labels`` is the same export with choice text, to verify codes by."""
+
+    platform: Literal["qualtrics"]
+    file: str
+    labels: str | None = None
+
+
+class ScreeningPlan(Frozen):
+    """Cut-offs for each flag, and the rule that excludes: any of ``any_of``, or ``at_least`` of ``of``."""
+
+    seconds_per_item: float = Field(2.0, gt=0)
+    longstring_share: float = Field(0.5, gt=0, le=1, description="of the scale items asked")
+    irv_below: float = Field(0.5, ge=0)
+    even_odd_below: float = Field(0.30, ge=-1, le=1)
+    mahalanobis_level: float = Field(0.99, gt=0, lt=1)
+    knowledge_below: float = 4
+    any_of: tuple[Flag, ...] = ("attention", "speed")
+    at_least: Annotated[int, Field(ge=1)] = 2
+    of: tuple[Flag, ...] = ("longstring", "irv", "even_odd", "mahalanobis", "diligence")
+
+
+class ScoringPlan(Frozen):
+    """How answers become variables. ``decay`` is δ in ``exp_rw``; ``decay_alternatives`` are reported beside it."""
+
+    decay: float = Field(0.9, gt=0, le=1)
+    decay_alternatives: tuple[float, ...] = (1.0, 0.9, 0.8, 0.7, 0.5)
+
+
+class FactorPlan(Frozen):
+    """Exploratory factor analysis of the items of the named dimensions, one analysis a name."""
+
+    method: Literal["ml", "minres"] = "ml"
+    rotation: Literal["oblimin", "promax", "varimax", "none"] = "oblimin"
+    factors: Literal["parallel", "map"] | Annotated[int, Field(ge=1)] = "parallel"
+    parallel_draws: int = Field(500, ge=50)
+    parallel_percentile: float = Field(95, gt=0, lt=100)
+    analyses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class BootstrapPlan(Frozen):
+    draws: int = Field(1000, ge=1)
+    level: float = Field(0.95, gt=0.5, lt=1)
+
+
+class StudyPlan(Frozen):
+    """One study's frozen decisions."""
+
+    title: str
+    synthetic: bool
+    description: str = ""
+    instrument: str
+    languages: tuple[str, ...]
+    optional_blocks: tuple[str, ...] = ()
+    forms: dict[Literal["F", "A"], FormSource]
+    screening: ScreeningPlan = ScreeningPlan()
+    scoring: ScoringPlan = ScoringPlan()
+    factors: FactorPlan = FactorPlan()
+    bootstrap: BootstrapPlan = BootstrapPlan()
+    level: float = Field(0.95, gt=0.5, lt=1, description="of every interval that is no bootstrap interval")
+    seed: int = Field(ge=0)
+
+
+def load_plan(study: Path) -> StudyPlan:
+    """Read ``study.yaml`` of a study's folder.
+
+    Raises
+    ------
+    InputError
+        ``STUDY-MISSING``, ``STUDY-YAML`` or ``STUDY-PLAN``, every broken key at once.
+    """
+    path = study / PLAN_FILE
+    if not path.is_file():
+        raise InputError(Finding(
+            "STUDY-MISSING", str(path), "A study is a folder with a study.yaml; there is none here.",
+            "Name the folder that holds study.yaml, or copy data/sample as a start.",
+        ))
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(Finding(
+            "STUDY-YAML", str(path), f"study.yaml must be YAML in UTF-8: {error}", "Mend the line named above.",
+        )) from error
+    try:
+        return StudyPlan.model_validate(content)
+    except ValidationError as error:
+        raise InputError(
+            Finding(
+                "STUDY-PLAN", f"{path}, key {'.'.join(map(str, e['loc'])) or '(top)'}",
+                f"{e['msg']}; found {e['input']!r:.80}.", "See docs/study.md for every key and its values.",
+            )
+            for e in error.errors()
+        ) from error
