@@ -1,0 +1,203 @@
+"""The command line: parse, call, print. Heavy imports happen inside the command that needs them.
+
+Exit status: 0 done; 1 a result that failed (not converged, a check that fell short); 2 bad input,
+with every finding on standard error and no traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from instrument.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from pipeline.results import StudyResults
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+app = typer.Typer(
+    name="alliometrics", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="From a versioned questionnaire on strategic alliances to results a reviewer can trust.",
+)
+instrument_app = typer.Typer(no_args_is_help=True, help="The questionnaire: list, show, check, codebook.")
+app.add_typer(instrument_app, name="instrument")
+
+Version = Annotated[str | None, typer.Option("--version", help="Instrument version; the latest if not given.")]
+Language = Annotated[str | None, typer.Option("--language", help="Language code, such as en or es.")]
+
+
+# -- studies ------------------------------------------------------------------------------------------
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="A folder with study.yaml.")],
+    out: Annotated[Path | None, typer.Option(help="Results folder; results/<study> if not given.")] = None,
+    draws: Annotated[int | None, typer.Option(min=1, help="Bootstrap draws, in place of the plan's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the plan's.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")] = 2,
+) -> None:
+    """Analyse a study: read, check, screen, score, estimate, report."""
+    from pipeline.progress import console_progress
+    from pipeline.publish import publish
+    from pipeline.run import run_study
+
+    folder = out or Path("results") / study.resolve().name
+    with console_progress() as progress:
+        results = run_study(study, draws=draws, seed=seed, workers=workers, progress=progress)
+        progress.step("Report")
+        report = publish(results, folder)
+    _print_outcome(results, report)
+    if results.failures:
+        raise typer.Exit(BAD_INPUT)
+    if not all(model.fit.converged for model in results.models):
+        raise typer.Exit(FAILED)
+
+
+def _print_outcome(results: StudyResults, report: Path) -> None:
+    from pipeline.run import failure_findings
+
+    if results.manifest.synthetic:
+        typer.echo("SYNTHETIC DATA: these answers were simulated; the findings are about no real firm.\n")
+    typer.echo(results.headline.sentence)
+    for detail in results.headline.details:
+        typer.echo(f"  - {detail}")
+    typer.echo(f"\nReport:  {report}")
+    typer.echo(f"Viewer:  alliometrics view {report.parent}")
+    not_converged = [f"{m.id} ({m.rows})" for m in results.models if not m.fit.converged]
+    if not_converged:
+        typer.echo(f"\nNot converged: {', '.join(not_converged)}; their numbers are not to be used.", err=True)
+    if results.failures:
+        print_findings(failure_findings(results.failures))
+        typer.echo(f"{len(results.failures)} broken rules in the data; what they touch was set aside, all else went on. "
+                   f"The whole list: {report.parent / 'tables' / 'failures.csv'}", err=True)
+
+
+@app.command()
+def rehearse(
+    study: Annotated[Path, typer.Argument(help="A folder with study.yaml and population.yaml.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="Number of firms.")],
+    out: Annotated[Path, typer.Option(help="Folder for the simulated export.")],
+    platform: Annotated[str, typer.Option(help="Platform whose export form is written.")] = "qualtrics",
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Simulate answers in a platform's export form, with the truth that made them beside them."""
+    from pipeline.power.rehearsal import rehearse as simulate
+
+    simulate(study, n=n, platform=platform, seed=seed, out=out)
+    typer.echo(f"Synthetic answers of {n} firms are in {out}; truth.json beside them says what made them.")
+
+
+@app.command()
+def view(
+    results: Annotated[Path, typer.Argument(help="A results folder, or a folder of them.")] = Path("results"),
+    port: Annotated[int, typer.Option(help="Port of the local server.")] = 8501,
+) -> None:
+    """Open the viewer in a browser."""
+    import subprocess
+
+    page = Path(__file__).resolve().parent.parent / "app.py"
+    status = subprocess.call([
+        sys.executable, "-m", "streamlit", "run", str(page), "--server.port", str(port),
+        "--browser.gatherUsageStats", "false", "--", str(results),
+    ])
+    raise typer.Exit(status)
+
+
+# -- the instrument -----------------------------------------------------------------------------------
+
+
+@instrument_app.command("list")
+def list_versions() -> None:
+    """Every released version with its languages and fingerprint."""
+    from instrument import store
+
+    for version in store.versions():
+        found = store.load(version)
+        typer.echo(f"{version}  {found.released or 'not released'}  {', '.join(found.languages)}  "
+                   f"{store.fingerprint(found)[:16]}  {found.title}")
+
+
+@instrument_app.command()
+def show(version: Version = None, language: Language = None) -> None:
+    """The questionnaire as respondents see it, as Markdown."""
+    from instrument import codebook, store
+
+    found = store.load(version)
+    typer.echo(codebook.markdown(found, _known_language(found.languages, language)))
+
+
+@instrument_app.command()
+def check(
+    version: Version = None,
+    folder: Annotated[Path | None, typer.Option(help="Check a draft in this folder in place of a release.")] = None,
+) -> None:
+    """Report every broken rule at once, each with place and fix."""
+    from instrument import rules, store
+
+    found = store.load_folder(folder) if folder else store.load(version)
+    findings = rules.check(found)
+    if folder is None:
+        findings = (*findings, *store.verify_released(found.version))
+    print_findings(findings)
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = len(findings) - errors
+    typer.echo(f"Instrument {found.version}: {errors} broken rules, {warnings} warnings.")
+    if errors:
+        raise typer.Exit(BAD_INPUT)
+
+
+@instrument_app.command()
+def codebook(
+    version: Version = None, language: Language = None,
+    out: Annotated[Path, typer.Option(help="Folder for codebook.csv.")] = Path("."),
+) -> None:
+    """Write the codebook: one row a question, with codes, keys, routing."""
+    from instrument import codebook as book
+    from instrument import store
+
+    found = store.load(version)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "codebook.csv"
+    book.write_csv(found, path, _known_language(found.languages, language))
+    typer.echo(f"Wrote {path}.")
+
+
+def _known_language(languages: tuple[str, ...], language: str | None) -> str | None:
+    if language is not None and language not in languages:
+        raise InputError(Finding(
+            "INSTRUMENT-LANGUAGE", f"--language {language}", "This version is not available in that language.",
+            f"Choose one of: {', '.join(languages)}.",
+        ))
+    return language
+
+
+# -- printing -----------------------------------------------------------------------------------------
+
+SHOWN = 50
+"""Findings printed before the rest is only counted; the failure table always holds all."""
+
+
+def print_findings(findings: tuple[Finding, ...]) -> None:
+    """Findings on standard error, the first :data:`SHOWN` in full."""
+    for finding in findings[:SHOWN]:
+        typer.echo(str(finding), err=True)
+    if len(findings) > SHOWN:
+        typer.echo(f"… and {len(findings) - SHOWN} more.", err=True)
+
+
+def main() -> None:
+    """Entry point: bad input ends with its findings and status 2."""
+    try:
+        app()
+    except InputError as error:
+        print_findings(error.findings)
+        sys.exit(BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()
