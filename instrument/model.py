@@ -13,7 +13,7 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 MISSING_CODES = ("na", "dk", "rf")
 """Answers that are no scale point: not applicable, don't know, refused. Missing, with a reason."""
@@ -26,6 +26,12 @@ FactKind = Literal["choice", "choices", "count", "number", "year", "date", "text
 TranslationStatus = Literal["draft", "reviewed", "back-translated"]
 Measurement = Literal["reflective", "formative"]
 
+# Strict, because YAML 1.1 reads an unquoted yes, no, on or off as a truth value, and a lenient
+# reader would turn that into the answer code 1 or 0 without a word.
+Code = StrictInt | StrictStr
+Flag = StrictBool
+Bound = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
 
 class Frozen(BaseModel):
     """Immutable, and strict about unknown keys so that a typing slip in YAML is found."""
@@ -36,7 +42,7 @@ class Frozen(BaseModel):
 class Option(Frozen):
     """One answer code and the words for it; ``label`` None shows the bare number."""
 
-    code: int | str
+    code: Code
     label: str | None = None
 
 
@@ -74,7 +80,7 @@ class Condition(Frozen):
     """True where the answer to ``question`` is one of ``any_of``. Several conditions must all hold."""
 
     question: str
-    any_of: tuple[int | str, ...]
+    any_of: tuple[Code, ...]
 
 
 class Item(Frozen):
@@ -85,8 +91,8 @@ class Item(Frozen):
     dimension: str
     text: str
     scale: str = "agree7"
-    reversed: bool = False
-    required: bool = False
+    reversed: Flag = False
+    required: Flag = False
     author: str = "alliometrics"
     show_if: tuple[Condition, ...] = ()
 
@@ -108,12 +114,12 @@ class Fact(Frozen):
     options: tuple[Option, ...] = ()
     missing: tuple[Option, ...] = ()
     scale: str | None = None
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Bound | None = None
+    maximum: Bound | None = None
     unit: str | None = None
-    expected: int | None = None
-    screen_out: tuple[int | str, ...] = ()
-    required: bool = False
+    expected: StrictInt | None = None
+    screen_out: tuple[Code, ...] = ()
+    required: Flag = False
     show_if: tuple[Condition, ...] = ()
 
 
@@ -139,8 +145,8 @@ class Block(Frozen):
     title: str
     intro: str | None = None
     layout: Literal["list", "matrix"] = "list"
-    shuffle: bool = False
-    optional: bool = False
+    shuffle: Flag = False
+    optional: Flag = False
     show_if: tuple[Condition, ...] = ()
     questions: tuple[Question, ...]
 

@@ -1,1 +1,1 @@
-"""Results made readable: tables, figures, one page of HTML."""
+"""Results made readable: tables, figures, sentences, one HTML report. Reads results, estimates nothing."""

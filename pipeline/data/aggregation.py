@@ -1,0 +1,124 @@
+"""From respondents to firms and alliances: one row a unit, informants averaged, everything counted.
+
+Averages are over the informants who have the score. Properties that a unit has or has not (a function, an
+industry) are never averaged: informants who disagree leave them missing, and a finding says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from instrument.errors import Finding
+from pipeline.data.responses import Responses
+from pipeline.data.scoring import Scores
+
+Unit = Literal["firm", "alliance"]
+
+INDICATORS = ("daf", "ind_tech", "ind_serv")
+"""0/1 scores. Half a function is no answer, so informants must agree."""
+
+KEYS: dict[Unit, tuple[str, ...]] = {"firm": ("firm_id",), "alliance": ("firm_id", "alliance_id")}
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregated:
+    """One row a firm or alliance.
+
+    Attributes
+    ----------
+    frame
+        Index ``firm_id`` (and ``alliance_id``) in order of first appearance. Columns: every score, every
+        keyed item, and ``n_informants``, the responses behind the row.
+    exp_rw_alternatives
+        ``exp_rw`` under other decays, on the same index; δ is the column's name. No column for form A.
+    responses, units
+        Rows that came in with their identifiers, and rows of ``frame``.
+    units_with_several_informants
+        Of ``units``.
+    firms, firms_with_several_alliances
+        Distinct firms; at alliance level, those with more than one alliance (0 at firm level).
+    without_identifier
+        Responses in no unit because an identifier is empty; each is named in ``findings``.
+    disagreements
+        Indicator → units in which informants disagree about it.
+    missing
+        Column of ``frame`` → units without a value, where there are any.
+    findings
+        Warnings: disagreements, and responses without an identifier.
+    """
+
+    unit: Unit
+    frame: pd.DataFrame
+    exp_rw_alternatives: pd.DataFrame
+    responses: int
+    units: int
+    units_with_several_informants: int
+    firms: int
+    firms_with_several_alliances: int
+    without_identifier: int
+    disagreements: dict[str, int]
+    missing: dict[str, int]
+    findings: tuple[Finding, ...]
+
+
+def to_firms(scores: Scores, responses: Responses) -> Aggregated:
+    """One row a firm. ``responses`` are those that were scored."""
+    return _aggregate(scores, responses, "firm")
+
+
+def to_alliances(scores: Scores, responses: Responses) -> Aggregated:
+    """One row an alliance (a ``firm_id`` with an ``alliance_id``). ``responses`` are those that were scored."""
+    return _aggregate(scores, responses, "alliance")
+
+
+def _aggregate(scores: Scores, responses: Responses, unit: Unit) -> Aggregated:
+    if not scores.scores.index.equals(responses.meta.index):
+        raise ValueError("scores and responses hold different rows; score the same responses")
+    keys = list(KEYS[unit])
+    identifiers = responses.meta[keys].fillna("").astype(str)
+    identified = (identifiers != "").all(axis=1)
+    groups = [identifiers.loc[identified, key] for key in keys]
+    values = pd.concat([scores.scores, scores.items], axis=1)[identified]
+    alternatives = scores.exp_rw_alternatives[identified]
+
+    grouped = values.groupby(groups, sort=False)
+    frame, highest, lowest = grouped.mean(), grouped.max(), grouped.min()
+    findings = _without_identifier(responses, identified, unit)
+    disagreements = {}
+    for name in (indicator for indicator in INDICATORS if indicator in values):
+        disputed = highest[name] > lowest[name]
+        frame[name] = frame[name].mask(disputed)
+        disagreements[name] = int(disputed.sum())
+        findings += [_disagreement(name, unit, key, scores) for key in disputed.index[disputed]]
+    frame = frame.assign(n_informants=grouped.size().astype(int))
+
+    alliances = frame.index.to_frame(index=False).groupby("firm_id").size()
+    missing = frame.isna().sum()
+    return Aggregated(
+        unit=unit, frame=frame, exp_rw_alternatives=alternatives.groupby(groups, sort=False).mean(),
+        responses=int(identified.sum()), units=len(frame),
+        units_with_several_informants=int((frame["n_informants"] > 1).sum()), firms=len(alliances),
+        firms_with_several_alliances=int((alliances > 1).sum()), without_identifier=int((~identified).sum()),
+        disagreements=disagreements, missing={str(name): int(n) for name, n in missing[missing > 0].items()},
+        findings=tuple(findings),
+    )
+
+
+def _without_identifier(responses: Responses, identified: pd.Series, unit: Unit) -> list[Finding]:
+    return [
+        Finding("AGGREGATE-IDENTIFIER", f"form {responses.form}, export row {row}",
+                f"A response belongs to a unit by {' and '.join(KEYS[unit])}; one is empty, so it is in no {unit}.",
+                "Fill in the identifier in the export; the invitation link should have carried it.", "warning")
+        for row in identified.index[~identified]
+    ]
+
+
+def _disagreement(name: str, unit: Unit, key: object, scores: Scores) -> Finding:
+    place = f"{unit} {' / '.join(map(str, key)) if isinstance(key, tuple) else key}"
+    return Finding(
+        f"AGGREGATE-{name.replace('_', '-').upper()}", place,
+        f"Informants disagree about {name} ({scores.labels.get(name, name)}); it is missing for this {unit}.",
+        "Ask the informants which holds, and correct the export.", "warning")

@@ -1,0 +1,167 @@
+"""True effects on the scale on which the tested model estimates them.
+
+Coefficients of the population are on the scale of its latent variables. The model gives each latent variable
+the scale of its marker, a score or item in scale points, so a true coefficient of η₂ on η₁ becomes
+``β · λ₂ / λ₁``, λ being the slope of the marker on its latent variable; observed causes have λ = 1. An
+outcome that is no linear function of its causes (the 0/1 presence of a function) has no structural
+coefficient: what a linear equation estimates is the least-squares projection on its regressors.
+
+Slopes and projections are computed in a large population without careless or missing answers, in chunks,
+by least squares alone: no model is fitted, so that the truth owes nothing to the programs it tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instrument.errors import Finding, InputError
+from instrument.model import Instrument
+from pipeline.power.kinds import Normal
+from pipeline.power.population import Population, Regression
+from pipeline.power.streams import Streams
+from pipeline.power.world import World, firms_only
+
+CHUNKS = 20
+"""Parts in which the large population is drawn; the spread between them gives the Monte Carlo errors."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TrueValue:
+    """A true value, its Monte Carlo standard error, and the same standardised (as lavaan's ``std.all``).
+
+    The standardised value of a sum or product is formed from the standardised paths.
+    """
+
+    value: float
+    monte_carlo_se: float
+    standardised: float
+    standardised_monte_carlo_se: float
+
+
+def true_values(population: Population, instrument: Instrument) -> dict[str, TrueValue]:
+    """Paths and effects named in the population's ``truth``.
+
+    Raises
+    ------
+    InputError
+        ``POPULATION-TRUTH`` where the tested model leaves out a cause, so that its coefficients would be
+        no estimates of the population's.
+    """
+    _check(population, instrument)
+    truth = population.truth
+    if not truth.paths:
+        return {}
+    chunks = [
+        _chunk(population, instrument, World(
+            population, instrument, firms_only(truth.firms // CHUNKS), Streams(truth.seed, chunk), _wanted(population),
+        ))
+        for chunk in range(CHUNKS)
+    ]
+    return {
+        name: TrueValue(
+            *_mean_and_error([raw[name] for raw, _ in chunks]), *_mean_and_error([std[name] for _, std in chunks]),
+        )
+        for name in (*truth.paths, *truth.effects)
+    }
+
+
+def _check(population: Population, instrument: Instrument) -> None:
+    findings = []
+    scored = {*instrument.dimensions, *(item.id for d in instrument.dimensions for item in instrument.items(d, "F"))}
+    for latent, marker in population.truth.markers.items():
+        if latent not in population.variables or marker not in scored:
+            findings.append(Finding(
+                "POPULATION-TRUTH", f"population.yaml, key truth.markers.{latent}",
+                "A marker is a dimension or item of form F that gives a variable its scale; "
+                f"{latent} or {marker} is unknown.", "Correct the names.",
+            ))
+    firm_level = {name for name, variable in population.variables.items() if variable.level == "firm"}
+    for label, path in population.truth.paths.items():
+        variable = population.variables.get(path.outcome)
+        causes = set(getattr(variable, "causes", ())) if isinstance(variable, Normal) else set()
+        left_out = causes - set(population.truth.regressors(path.outcome))
+        unknown = {path.outcome, *population.truth.regressors(path.outcome)} - firm_level
+        if unknown:
+            findings.append(Finding(
+                "POPULATION-TRUTH", f"population.yaml, key truth.paths.{label}",
+                f"A path joins variables of the firm; {', '.join(sorted(unknown))} is none.", "Correct the names.",
+            ))
+        if left_out:
+            findings.append(Finding(
+                "POPULATION-TRUTH", f"population.yaml, key truth.paths.{label}",
+                f"The equation of {path.outcome} must hold all its causes as regressors; "
+                f"it lacks {', '.join(sorted(left_out))}.",
+                "Name the missing causes in truth.paths or truth.covariates.",
+            ))
+    for name, formula in population.truth.effects.items():
+        unknown = {label for term in _terms(formula) for label in term} - set(population.truth.paths)
+        if unknown:
+            findings.append(Finding(
+                "POPULATION-TRUTH", f"population.yaml, key truth.effects.{name}",
+                f"An effect is a sum of products of labels; {', '.join(sorted(unknown))} is no label in truth.paths.",
+                "Write it as in c1 + a1*c2.",
+            ))
+    if findings:
+        raise InputError(findings)
+
+
+def _wanted(population: Population) -> tuple[str, ...]:
+    truth = population.truth
+    outcomes = {path.outcome for path in truth.paths.values()}
+    return tuple(dict.fromkeys(
+        name for outcome in sorted(outcomes) for name in (outcome, *truth.regressors(outcome), *truth.markers)
+    ))
+
+
+def _chunk(population: Population, instrument: Instrument, world: World) -> tuple[dict[str, float], dict[str, float]]:
+    """Paths and effects of one chunk: as estimated with markers, and standardised."""
+    truth = population.truth
+    values = {name: np.asarray(world.value(name, "firm"), dtype=np.float64) for name in _wanted(population)}
+    slope = {
+        latent: _marker_slope(world, instrument, marker, values[latent]) for latent, marker in truth.markers.items()
+    }
+    raw: dict[str, float] = {}
+    std: dict[str, float] = {}
+    for label, path in truth.paths.items():
+        beta = _coefficient(population, path, values)
+        raw[label] = beta * slope.get(path.outcome, 1.0) / slope.get(path.cause, 1.0)
+        std[label] = beta * float(values[path.cause].std() / values[path.outcome].std())
+    for name, formula in truth.effects.items():
+        for out in (raw, std):
+            out[name] = sum(prod(out[label] for label in term) for term in _terms(formula))
+    return raw, std
+
+
+def _marker_slope(world: World, instrument: Instrument, marker: str, latent: Array) -> float:
+    """Slope of the marker (a dimension's score, or one item) on its latent variable."""
+    if marker in instrument.dimensions:
+        observed = world.score(marker, "F")
+    else:
+        item = next(i for d in instrument.dimensions for i in instrument.items(d, "F") if i.id == marker)
+        observed = world.item(item, "F").astype(np.float64)
+    return float(np.cov(observed, latent)[0, 1] / latent.var(ddof=1))
+
+
+def _coefficient(population: Population, path: Regression, values: dict[str, Array]) -> float:
+    variable = population.variables[path.outcome]
+    if isinstance(variable, Normal):
+        return variable.causes.get(path.cause, 0.0)
+    regressors = population.truth.regressors(path.outcome)
+    X = np.column_stack([np.ones(len(values[path.outcome])), *(values[name] for name in regressors)])
+    coefficients = np.linalg.solve(X.T @ X, X.T @ values[path.outcome])
+    return float(coefficients[1 + regressors.index(path.cause)])
+
+
+def _terms(formula: str) -> list[list[str]]:
+    return [[label.strip() for label in term.split("*")] for term in formula.split("+")]
+
+
+def _mean_and_error(values: list[float]) -> tuple[float, float]:
+    """Mean over chunks and its standard error, SD (n − 1) / √n."""
+    return float(np.mean(values)), float(np.std(values, ddof=1)) / sqrt(len(values))

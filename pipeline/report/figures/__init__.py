@@ -1,0 +1,42 @@
+"""Every figure of a study, each with a one-sentence summary and the id of the table that holds its numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pipeline.report.figures.effects import bootstrap_figure, decay_figure, forest_figure
+from pipeline.report.figures.flow import flow_figure
+from pipeline.report.figures.measurement import loadings_figure, scree_figure
+from pipeline.report.figures.paths import path_figure
+from pipeline.report.figures.spec import Figure
+from pipeline.results import StudyResults
+
+__all__ = [
+    "Figure", "all_figures", "bootstrap_figure", "decay_figure", "flow_figure", "forest_figure", "loadings_figure",
+    "path_figure", "scree_figure", "write_figures",
+]
+
+INDEX = "index.json"
+
+
+def all_figures(results: StudyResults) -> tuple[Figure, ...]:
+    """Every figure the results allow, in the order of the report."""
+    found: list[Figure | None] = [flow_figure(results)] if results.flow else []
+    for analysis in results.factor_analyses:
+        found += [scree_figure(analysis), loadings_figure(analysis)]
+    found += [path_figure(results), forest_figure(results), bootstrap_figure(results), decay_figure(results)]
+    return tuple(figure for figure in found if figure is not None)
+
+
+def write_figures(results: StudyResults, folder: Path) -> Path:
+    """Write ``<id>.svg``, ``<id>.png`` and ``index.json`` (id, title, summary, table of each) into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = all_figures(results)
+    for figure in figures:
+        (folder / f"{figure.id}.svg").write_bytes(figure.svg())
+        (folder / f"{figure.id}.png").write_bytes(figure.png())
+    index = [{"id": f.id, "title": f.title, "summary": f.summary, "table": f.table} for f in figures]
+    text = json.dumps(index, indent=1, ensure_ascii=False)
+    (folder / INDEX).write_text(text + "\n", encoding="utf-8", newline="\n")
+    return folder

@@ -1,0 +1,190 @@
+"""One self-contained HTML report: style and figures inside, no script, fit for screen and paper.
+
+What is said stands in the template and in the tables' summaries; this module gathers it and turns
+table values into cells.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from instrument.model import Instrument
+from pipeline.report import names, numbers, words
+from pipeline.report.figures import Figure, all_figures
+from pipeline.report.figures.spec import WIDTH
+from pipeline.report.tables import (
+    Table,
+    all_tables,
+    display,
+    facts_wording_table,
+    items_wording_table,
+    select,
+)
+from pipeline.report.tables.models import fit_sentence
+from pipeline.results import StudyResults
+from pipeline.undefined import Undefined
+
+REPORT_FILE = "report.html"
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+WIDE = 12
+"""A table with more columns is set smaller, and on paper across the page."""
+
+IN_BRIEF: dict[str, tuple[str, ...]] = {
+    "reading": ("form", "file", "rows", "rows_set_aside", "cells", "cells_set_aside", "answered", "languages"),
+    "fit": ("model", "rows", "n", "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci", "srmr"),
+    "effects": ("effect", "est", "bootstrap_se", "ci", "std_all", "std_ci"),
+    "parameters": ("lhs", "op", "rhs", "label", "est", "se", "z", "pvalue", "ci", "std_all"),
+    "information": ("model", "rows", "logl", "npar", "aic", "bic", "sabic", "gfi", "rmsea_pvalue"),
+    "exclusions": ("form", "response", "reason", "seconds_per_item", "longstring", "irv", "even_odd", "mahalanobis"),
+    "failures": ("form", "row", "column", "code", "rule", "value", "set_aside"),
+}
+"""Columns the page has room for, by the first word of a table's id; the CSV files hold them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One cell, ready to print; ``remark`` is the letter of a footnote."""
+
+    text: str
+    style: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table, ready to print: undefined cells are marked and their reasons stand below.
+
+    ``groups`` are the rows at which the first column takes a new value, if values repeat at all.
+    """
+
+    id: str
+    title: str
+    summary: str
+    note: str
+    headers: tuple[CellView, ...]
+    rows: tuple[tuple[CellView, ...], ...]
+    remarks: tuple[tuple[str, str], ...]
+    wide: bool
+    groups: tuple[int, ...]
+
+
+class Numbering:
+    """Numbers tables and figures in the order in which the page shows them."""
+
+    def __init__(self) -> None:
+        self._last = {"Table": 0, "Figure": 0}
+
+    def next(self, kind: str) -> str:
+        self._last[kind] += 1
+        return f"{kind} {self._last[kind]}"
+
+
+def write_report(results: StudyResults, folder: Path, instrument: Instrument | None = None) -> Path:
+    """Write ``report.html`` into ``folder`` (made if missing) and return its path.
+
+    Parameters
+    ----------
+    instrument
+        The questionnaire as fielded; with it the appendix holds every item's wording and key.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / REPORT_FILE
+    path.write_text(report_html(results, instrument), encoding="utf-8", newline="\n")
+    return path
+
+
+def report_html(results: StudyResults, instrument: Instrument | None = None) -> str:
+    """The report as one HTML document."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    tables = list(all_tables(results))
+    if instrument is not None:
+        optional = results.plan.optional_blocks
+        tables += [items_wording_table(instrument, optional), facts_wording_table(instrument, optional)]
+    context: dict[str, Any] = {
+        "results": results, "plan": results.plan, "manifest": results.manifest, "headline": results.headline,
+        "tables": {table.id: table_view(_in_brief(table)) for table in tables},
+        "titles": {table.id: table.title for table in tables},
+        "figures": {figure.id: figure for figure in all_figures(results)},
+        "numbering": Numbering(), "names": names, "words": words, "numbers": numbers, "fit_sentence": fit_sentence,
+        "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        "data_uri": data_uri, "instrument": instrument, "mediation": names.mediation(results),
+        "slug": names.slug, "full_width": WIDTH,
+    }
+    return environment.get_template("report.html.j2").render(context)
+
+
+def table_view(table: Table) -> TableView:
+    """Cells as text with a style each; the reason of an undefined value becomes a footnote."""
+    remarks: dict[str, str] = {}
+    rows = []
+    for row in table.rows:
+        cells = []
+        for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
+            undefined = _undefined(cell)
+            if undefined is not None:
+                letter = remarks.setdefault(undefined.because, _letter(len(remarks)))
+                cells.append(CellView("undefined", "undefined", letter))
+            else:
+                cells.append(CellView(display(cell, column), _style(column.kind, place)))
+        rows.append(tuple(cells))
+    headers = tuple(CellView(c.header, _style(c.kind, place)) for place, c in enumerate(table.columns))
+    return TableView(
+        table.id, table.title, table.summary, table.note, headers, tuple(rows),
+        tuple((letter, because) for because, letter in remarks.items()), len(table.columns) > WIDE, _groups(table),
+    )
+
+
+def data_uri(figure: Figure) -> str:
+    """The figure's SVG as a data URI, so that the page needs no other file and ids of two figures never meet."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(figure.svg()).decode('ascii')}"
+
+
+def _groups(table: Table) -> tuple[int, ...]:
+    first = [row[0] for row in table.rows]
+    starts = tuple(i for i, cell in enumerate(first) if i and cell != first[i - 1])
+    return starts if 0 < len(starts) < len(first) / 2 else ()
+
+
+def _in_brief(table: Table) -> Table:
+    kind = table.id if table.id in IN_BRIEF else table.id.split("-")[0]
+    keys = IN_BRIEF.get(kind)
+    if kind == "parameters":
+        table = _without_defined(table)
+    known = {column.key for column in table.columns}
+    return select(table, keys) if keys is not None and known.issuperset(keys) else table
+
+
+def _without_defined(table: Table) -> Table:
+    """Defined effects have a table of their own on the page."""
+    return replace(table, rows=tuple(row for row, op in zip(table.rows, table.column("op"), strict=True) if op != ":="))
+
+
+def _undefined(cell: object) -> Undefined | None:
+    parts = cell if isinstance(cell, tuple) else (cell,)
+    return next((part for part in parts if isinstance(part, Undefined)), None)
+
+
+def _style(kind: str, place: int) -> str:
+    if kind == "text" or (kind == "integer" and place == 0):
+        return "text"
+    return "interval" if kind == "interval" else "number"
+
+
+def _letter(count: int) -> str:
+    """a, b, … z, aa, ab, …"""
+    letters = ""
+    count += 1
+    while count:
+        count, rest = divmod(count - 1, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters

@@ -1,0 +1,99 @@
+"""Words for the ids that models, screening and reading use, and where the headline's model is found."""
+
+from __future__ import annotations
+
+from pipeline.results import ModelRun, StudyResults
+
+MEDIATION = "M1"
+SCREENED, EVERYONE = "screened", "all respondents"
+
+VARIABLES = {
+    "exp_rw": "Alliance experience",
+    "daf": "Dedicated alliance function",
+    "LRN": "Learning processes",
+    "AMC": "Alliance management capability",
+    "SUC": "Alliance success",
+    "RA": "Relational ambidexterity",
+    "RF": "Resource fluidity",
+    "SR": "Strategic resilience",
+    "lnsize": "Firm size (log employees)",
+    "firmage": "Firm age (decades)",
+    "tmco": "Top management commitment",
+    "ind_tech": "Industry: technology",
+    "ind_serv": "Industry: services",
+}
+SHORT = {"exp_rw": "experience", "daf": "function", "LRN": "learning", "AMC": "capability", "SUC": "success"}
+"""One word each, for sentences that list paths."""
+COVARIATES = ("lnsize", "firmage", "tmco", "ind_tech", "ind_serv")
+
+EFFECTS = {
+    "serial_learning": "Experience → function → learning",
+    "serial_capability": "Experience → function → learning → capability",
+    "serial_success": "Experience → function → learning → capability → success",
+    "function_only": "Experience → function → capability",
+    "learning_only": "Experience → learning → capability",
+    "total_indirect_capability": "Total indirect, experience → capability",
+    "total_capability": "Total, experience → capability",
+}
+DIRECT_PATH = "c1"
+"""Label of the direct path from experience to capability, the effect that no mediator carries."""
+
+FORMS = {"F": "Form F (firm)", "A": "Form A (alliance)"}
+
+FLAGS = {
+    "no consent": "No consent",
+    "screened out": "Not eligible",
+    "unfinished": "Did not finish",
+    "withdrawn": "Asked to be left out",
+    "attention": "Failed the attention item",
+    "speed": "Too fast",
+    "longstring": "Long run of one answer",
+    "irv": "Answers hardly vary",
+    "even_odd": "Inconsistent halves of scales",
+    "mahalanobis": "Unusual pattern of answers",
+    "knowledge": "Says to know little",
+    "diligence": "Says not to have answered with care",
+}
+
+REASONS = {
+    "na": "Not applicable",
+    "dk": "Don't know",
+    "rf": "Refused",
+    "unanswered": "Left unanswered",
+    "not asked": "Not asked (routing)",
+    "invalid": "Set aside as invalid",
+}
+
+
+def form(form_id: str) -> str:
+    return FORMS.get(form_id, f"Form {form_id}" if form_id else "Both forms")
+
+
+def flag(flag_id: str) -> str:
+    return FLAGS.get(flag_id, flag_id)
+
+
+def reason(reason_id: str) -> str:
+    return REASONS.get(reason_id, reason_id)
+
+
+def effect(name: str) -> str:
+    return EFFECTS.get(name, name)
+
+
+def labels(results: StudyResults) -> dict[str, str]:
+    """Variable id → words: those of this module, else the label the scoring gave."""
+    return {summary.variable: summary.label for summary in results.variables} | VARIABLES
+
+
+def mediation(results: StudyResults, rows: str = SCREENED) -> ModelRun | None:
+    """The headline's model on ``rows``, None if the study has none."""
+    try:
+        return results.model(MEDIATION, rows)
+    except KeyError:
+        return None
+
+
+def slug(text: str) -> str:
+    """Text as part of a file name or an anchor."""
+    return "-".join("".join(c if c.isalnum() else " " for c in text).split())

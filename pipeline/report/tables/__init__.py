@@ -1,0 +1,100 @@
+"""Every table of a study, as immutable values (:class:`Table`), each with a one-sentence summary.
+
+``all_tables(results)`` is what the results folder and the viewer offer for download; the report shows
+the same tables, the long ones folded or in its appendix.
+"""
+
+from __future__ import annotations
+
+from pipeline.report import names
+from pipeline.report.tables.effects import (
+    bootstrap_table,
+    comparison_table,
+    decay_table,
+    effects_table,
+    joint_table,
+    truth_table,
+)
+from pipeline.report.tables.measurement import (
+    correlations_table,
+    covariances_table,
+    factor_correlations_table,
+    factorability_table,
+    items_table,
+    loadings_table,
+    reliability_table,
+    retention_table,
+    variables_table,
+)
+from pipeline.report.tables.models import (
+    explained_table,
+    fit_table,
+    identification_table,
+    information_table,
+    parameters_table,
+    paths_table,
+    residuals_table,
+)
+from pipeline.report.tables.provenance import manifest_table, packages_table, timings_table
+from pipeline.report.tables.respondents import (
+    exclusions_table,
+    failures_table,
+    flow_table,
+    missing_table,
+    personal_data_table,
+    reading_table,
+    screening_table,
+)
+from pipeline.report.tables.spec import (
+    Cell,
+    Column,
+    Table,
+    display,
+    display_rows,
+    select,
+    to_frame,
+    write_csv,
+    write_tables,
+)
+from pipeline.report.tables.wording import facts_wording_table, items_wording_table
+from pipeline.results import StudyResults
+
+__all__ = [
+    "Cell", "Column", "Table", "all_tables", "bootstrap_table", "comparison_table", "correlations_table",
+    "covariances_table", "decay_table", "display", "display_rows", "effects_table", "exclusions_table",
+    "explained_table", "factor_correlations_table", "factorability_table", "facts_wording_table", "failures_table",
+    "fit_table", "flow_table", "identification_table", "information_table", "items_table", "items_wording_table",
+    "joint_table", "loadings_table", "manifest_table", "missing_table", "packages_table", "parameters_table",
+    "paths_table", "personal_data_table", "reading_table", "reliability_table", "residuals_table", "retention_table",
+    "screening_table", "select", "timings_table", "to_frame", "truth_table", "variables_table", "write_csv",
+    "write_tables",
+]
+
+
+def all_tables(results: StudyResults) -> tuple[Table, ...]:
+    """Every table, in the order of the report. Ids are unique and are the names of the CSV files."""
+    words = names.labels(results)
+    tables = [
+        flow_table(results), reading_table(results), personal_data_table(results), failures_table(results),
+        missing_table(results), screening_table(results), exclusions_table(results), variables_table(results),
+    ]
+    for key in results.moments:
+        tables += [correlations_table(results, key), covariances_table(results, key)]
+    tables += [reliability_table(results), items_table(results), factorability_table(results)]
+    for analysis in results.factor_analyses:
+        tables += [retention_table(analysis), loadings_table(analysis), factor_correlations_table(analysis)]
+    tables += [
+        identification_table(results), fit_table(results), information_table(results), explained_table(results),
+    ]
+    for run in results.models:
+        tables += [parameters_table(run), residuals_table(run)]
+        if any(parameter.op == "~" for parameter in run.fit.parameters):
+            tables.append(paths_table(run, words))
+        if run.bootstrap is not None:
+            tables.append(effects_table(run))
+        if run.joint:
+            tables.append(joint_table(run))
+    tables += [bootstrap_table(results), comparison_table(results), decay_table(results)]
+    if results.known_truth:
+        tables.append(truth_table(results))
+    return (*tables, manifest_table(results), packages_table(results), timings_table(results))

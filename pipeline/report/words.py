@@ -1,0 +1,192 @@
+"""Findings in plain words, within what cross-sectional data can carry.
+
+Estimates from one survey at one time can be *consistent with* mediation; they do not establish it
+(Maxwell, Cole & Mitchell 2011). A finding rests on two tests together: the percentile bootstrap interval
+of the serial effect, and the joint significance of its paths (MacKinnon et al. 2002). Where they disagree
+the sentence says so; where the interval includes zero it says what else the data are compatible with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.report import names
+from pipeline.report.numbers import interval, level_name, number, p_equals
+from pipeline.report.tables.effects import excludes_zero
+from pipeline.report.tables.models import fit_sentence
+from pipeline.results import Headline, ModelRun
+from pipeline.sem.bootstrap import BootstrapResult, EffectInterval
+from pipeline.sem.effects import JointSignificance
+from pipeline.undefined import Undefined
+
+HEADLINE_EFFECT = "serial_capability"
+SECOND_EFFECT = "serial_success"
+
+_CHAIN = {
+    HEADLINE_EFFECT: (
+        "a chain from alliance experience, by way of a dedicated alliance function and deliberate learning processes, "
+        "to alliance management capability"
+    ),
+    SECOND_EFFECT: (
+        "the longer chain from alliance experience, by way of function, learning and capability, to alliance success"
+    ),
+}
+_NAME = {
+    HEADLINE_EFFECT: "the serial indirect effect of experience on capability",
+    SECOND_EFFECT: "the serial indirect effect of experience on success",
+}
+
+LIMITS = (
+    "All variables were observed at one time. The estimates are at most consistent with mediation; the data cannot "
+    "tell it from other orders of the same variables, which can fit equally well.",
+    "At the firm level one informant answered for predictors, mediators and outcomes alike, so shared method "
+    "variance may inflate the paths.",
+    "Only firms complete on every variable of the model were used, and dimension scores (means of items) stand as "
+    "indicators; neither missing answers nor the items' own errors are modelled.",
+    "Standard errors and p values of single paths rest on normal theory; the intervals of indirect effects rest on the "
+    "bootstrap and do not.",
+    "The dedicated function is a yes-or-no variable treated as continuous by maximum likelihood; its equation is a "
+    "linear probability model.",
+)
+SYNTHETIC_LIMIT = (
+    "The data are synthetic. Nothing here is a finding about real firms; the study only exercises the method."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """One effect with the two tests a finding about it rests on."""
+
+    effect: EffectInterval
+    joint: JointSignificance | None
+    level: float
+
+    @property
+    def numbers(self) -> str:
+        """``0.043, 95 % interval [0.021, 0.070]``."""
+        e = self.effect
+        return f"{number(e.est, 3)}, {level_name(self.level)} bootstrap interval {interval(e.lower, e.upper, 3)}"
+
+    @property
+    def clear(self) -> bool:
+        return excludes_zero(self.effect.lower, self.effect.upper)
+
+    @property
+    def negative(self) -> bool:
+        return not isinstance(self.effect.upper, Undefined) and self.effect.upper < 0
+
+    @property
+    def joint_words(self) -> str:
+        """How the joint test came out, to follow "and"."""
+        if self.joint is None:
+            return "no joint test of its paths was run"
+        if self.joint.holds is None:
+            return "the joint test of its paths is undecided"
+        weakest = p_equals(self.joint.largest_pvalue)
+        if self.joint.holds:
+            return f"every path on the way differs from zero (weakest path: {weakest})"
+        return f"not every path on the way differs from zero (weakest path: {weakest})"
+
+
+def headline(run: ModelRun, *, synthetic: bool, all_respondents: ModelRun | None = None) -> Headline:
+    """The finding of the serial mediation in plain words.
+
+    Parameters
+    ----------
+    run
+        The serial mediation on the screened rows.
+    synthetic
+        Whether the data were simulated; the sentence then opens with it.
+    all_respondents
+        The same model without exclusions, for a detail beside.
+    """
+    limits = ((SYNTHETIC_LIMIT,) if synthetic else ()) + LIMITS
+    unusable = _unusable(run)
+    if unusable is not None:
+        return Headline(_opened(unusable, synthetic), (fit_sentence(run), *run.fit.warnings), limits)
+    found = _evidence(run, HEADLINE_EFFECT)
+    if found is None:
+        return Headline(
+            _opened("no interval was computed for the serial indirect effect, so no finding is stated.", synthetic),
+            (fit_sentence(run),), limits,
+        )
+    opening = f"In {'these synthetic data on' if synthetic else 'the answers of'} {run.fit.nobs:,} {run.level}s, "
+    return Headline(opening + finding(run, HEADLINE_EFFECT), _details(run, found, all_respondents), limits)
+
+
+def finding(run: ModelRun, effect: str) -> str:
+    """What the data say about one serial effect: a clause that begins small and ends with a full stop."""
+    evidence = _evidence(run, effect)
+    if evidence is None:
+        return f"nothing can be said about {_NAME.get(effect, effect)}: it has no interval."
+    name, chain = _NAME.get(effect, names.effect(effect)), _CHAIN.get(effect, names.effect(effect))
+    if isinstance(evidence.effect.lower, Undefined) or isinstance(evidence.effect.upper, Undefined):
+        return f"nothing can be said about {name}: its interval is {evidence.effect.lower}."
+    holds = evidence.joint.holds if evidence.joint else None
+    tests = f"{name} is {evidence.numbers}, and {evidence.joint_words}."
+    if evidence.clear and holds and evidence.negative:
+        return f"the estimates are consistent with {chain}, but of the opposite sign to the theory's: {tests}"
+    if evidence.clear and holds:
+        return f"the estimates are consistent with {chain}: {tests}"
+    if evidence.clear or holds:
+        one, other = ("excludes", "do not support it") if evidence.clear else ("includes", "each differ from zero")
+        paths = f"the joint test of its paths is undecided; {evidence.numbers}" if holds is None else (
+            f"its paths taken together {other}; {evidence.numbers}; {evidence.joint_words}")
+        return f"the evidence on {name} is mixed: its interval {one} zero, while {paths}."
+    low, high = (number(bound, 3) for bound in (evidence.effect.lower, evidence.effect.upper))
+    return (f"the data do not show {name}: it is {evidence.numbers}, and {evidence.joint_words}; they are as "
+            f"compatible with any effect from {low} to {high}, so its absence is not shown either.")
+
+
+def _details(run: ModelRun, found: _Evidence, all_respondents: ModelRun | None) -> tuple[str, ...]:
+    e = found.effect
+    details = []
+    if _evidence(run, SECOND_EFFECT) is not None:
+        details.append(_sentence(finding(run, SECOND_EFFECT)))
+    details.append(
+        f"On standardised variables the serial effect on capability is {number(e.std_all, 3, bounded=True)}, interval "
+        f"{interval(e.std_lower, e.std_upper, 3, bounded=True)}.")
+    details.append(_draws(run))
+    if all_respondents is not None and (other := _evidence(all_respondents, HEADLINE_EFFECT)) is not None:
+        details.append(f"With all respondents, none left out by screening, it is {other.numbers} "
+                       f"(n = {all_respondents.fit.nobs:,}).")
+    details.append(fit_sentence(run))
+    return tuple(details)
+
+
+def _draws(run: ModelRun) -> str:
+    b = run.bootstrap
+    assert b is not None
+    return (f"{b.converged:,} of {b.requested:,} bootstrap draws converged, {b.admissible:,} of them to an admissible "
+            "solution.")
+
+
+def _unusable(run: ModelRun) -> str | None:
+    """Why no finding may be drawn from a run, None if it may."""
+    if not run.fit.converged:
+        return "the serial mediation model did not converge; its numbers are not to be used, and no finding is stated."
+    if not run.fit.admissible:
+        why = "; ".join(warning.rstrip(".") for warning in run.fit.warnings)
+        return ("the serial mediation model converged to a solution that is not admissible"
+                f"{f' ({why})' if why else ''}; its numbers are shown, but no finding is stated.")
+    return None
+
+
+def _evidence(run: ModelRun, name: str) -> _Evidence | None:
+    effect = _effect(run.bootstrap, name)
+    if effect is None or run.bootstrap is None:
+        return None
+    joint = next((j for j in run.joint if j.effect == name), None)
+    return _Evidence(effect, joint, run.bootstrap.level)
+
+
+def _effect(bootstrap: BootstrapResult | None, name: str) -> EffectInterval | None:
+    return None if bootstrap is None else next((e for e in bootstrap.effects if e.name == name), None)
+
+
+def _opened(clause: str, synthetic: bool) -> str:
+    return f"In these synthetic data, {clause}" if synthetic else _sentence(clause)
+
+
+def _sentence(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]
