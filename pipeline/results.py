@@ -24,6 +24,7 @@ from pipeline.sem.bootstrap import BootstrapResult
 from pipeline.sem.effects import JointSignificance
 from pipeline.sem.fit import Fit
 from pipeline.study import StudyPlan
+from pipeline.undefined import Number
 
 RESULTS_FILE = "results.json"
 SCHEMA = 1
@@ -104,9 +105,9 @@ class DecayRow:
     decay: float
     n: int
     est: float
-    se: float
-    pvalue: float
-    std_all: float
+    se: Number
+    pvalue: Number
+    std_all: Number
     converged: bool
 
 
@@ -139,6 +140,7 @@ class StudyResults:
     flow: tuple[FlowStep, ...]
     reading: tuple[ReadingSummary, ...]
     failures: tuple[Failure, ...]
+    findings: tuple[Finding, ...]
     screening: tuple[ScreeningSummary, ...]
     respondents: tuple[RespondentScreening, ...]
     variables: tuple[VariableSummary, ...]

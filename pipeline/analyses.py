@@ -1,0 +1,158 @@
+"""The analyses of a study: scales, factors, models, and synthetic truth beside estimates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from instrument.errors import Finding, InputError
+from instrument.model import Instrument
+from pipeline.measurement.complete import complete_rows, correlation_matrix
+from pipeline.measurement.extraction import extract, factorability
+from pipeline.measurement.reliability import ScaleReliability, reliability
+from pipeline.measurement.retention import factors_to_keep, minimum_average_partial, parallel_analysis
+from pipeline.models import ModelSpec
+from pipeline.prepare import PreparedForm
+from pipeline.results import DecayRow, FactorAnalysis, KnownTruth, ModelRun
+from pipeline.sem.bootstrap import bootstrap_effects
+from pipeline.sem.effects import joint_significance
+from pipeline.sem.estimate import Engine, fit_complete_cases
+from pipeline.sem.fit import Fit, Parameter
+from pipeline.sem.syntax import parse_model
+from pipeline.sem.table import parameter_table
+from pipeline.study import FactorPlan, StudyPlan
+from pipeline.undefined import Undefined
+
+TRUTH_FILE = "truth.json"
+SERIAL = "serial_capability"
+"""The headline effect: experience → function → learning → capability."""
+
+
+# -- scales and factors -------------------------------------------------------------------------------
+
+
+def scale_reliability(form: PreparedForm, instrument: Instrument, rows: str, level: float) -> Iterator[ScaleReliability]:
+    """Reliability of every dimension the form asked, on the respondents in ``rows``."""
+    items = form.rows[rows].scores.items
+    for dimension in instrument.dimensions.values():
+        asked = [item for item in instrument.items(dimension.id, form.form) if item.id in items.columns]
+        if asked and dimension.measurement == "reflective":
+            ids = [item.id for item in asked]
+            yield reliability(
+                items[ids].to_numpy(), ids, name=dimension.id, label=dimension.name,
+                reversed_items=[item.id for item in asked if item.reversed], level=level,
+            )
+
+
+def factor_analysis(
+    name: str, dimensions: tuple[str, ...], forms: list[PreparedForm], instrument: Instrument, rows: str,
+    plan: FactorPlan, seed: int,
+) -> FactorAnalysis:
+    """One exploratory analysis of the items of some dimensions, all of one form.
+
+    Raises
+    ------
+    InputError
+        ``STUDY-FACTORS`` if no fielded form asked all these dimensions; ``EFA-…``.
+    """
+    for form in forms:
+        ids = [item.id for d in dimensions for item in instrument.items(d, form.form)]
+        items = form.rows[rows].scores.items
+        if all(instrument.items(d, form.form) for d in dimensions) and set(ids) <= set(items.columns):
+            break
+    else:
+        raise InputError(Finding(
+            "STUDY-FACTORS", f"study.yaml, factors.analyses.{name}",
+            f"No fielded form asks all of: {', '.join(dimensions)}.", "Name dimensions of one form.",
+        ))
+    X = items[ids].to_numpy()
+    complete, _ = complete_rows(X)
+    parallel = parallel_analysis(complete, draws=plan.parallel_draws, percentile=plan.parallel_percentile, seed=seed)
+    partial = minimum_average_partial(correlation_matrix(complete, ids))
+    factors = factors_to_keep(plan.factors, parallel, partial)
+    return FactorAnalysis(
+        name=name, label=", ".join(instrument.dimensions[d].name for d in dimensions),
+        factorability=factorability(X, ids), parallel=parallel, minimum_average_partial=partial,
+        rule=plan.factors if isinstance(plan.factors, str) else f"{plan.factors}, set by the plan",
+        solution=extract(X, ids, factors=factors, method=plan.method, rotation=plan.rotation),
+    )
+
+
+# -- models -------------------------------------------------------------------------------------------
+
+
+def observed_variables(spec: ModelSpec, frame: pd.DataFrame) -> list[str]:
+    """Columns of ``frame`` the model uses."""
+    return list(parameter_table(parse_model(spec.syntax, spec.id), list(map(str, frame.columns))).observed)
+
+
+def estimate(spec: ModelSpec, frame: pd.DataFrame, engine: Engine, level: float) -> Fit:
+    """The model on the complete rows of ``frame``."""
+    return fit_complete_cases(engine, spec.syntax, frame.to_numpy(), list(frame.columns), name=spec.id, level=level)
+
+
+def run_model(
+    spec: ModelSpec, frame: pd.DataFrame, rows: str, engine: Engine, plan: StudyPlan, *,
+    draws: int, seed: int, workers: int, advance: Callable[[int], None],
+) -> ModelRun:
+    """Estimate a model; where it defines effects, add their bootstrap intervals and joint tests."""
+    used = frame[observed_variables(spec, frame)]
+    fit = estimate(spec, used, engine, plan.level)
+    bootstrap, joint = None, ()
+    if spec.effects and fit.converged:
+        bootstrap = bootstrap_effects(
+            engine, spec.syntax, used.dropna().to_numpy(), list(used.columns), draws=draws, seed=seed,
+            level=plan.bootstrap.level, workers=workers, progress=advance, fit=fit,
+        )
+        joint = tuple(joint_significance(fit, effect, level=plan.level) for effect in spec.effects)
+    return ModelRun(spec.id, spec.title, rows, spec.level, fit, bootstrap, joint)
+
+
+def decay_sensitivity(
+    spec: ModelSpec, frame: pd.DataFrame, alternatives: pd.DataFrame, engine: Engine, plan: StudyPlan,
+) -> tuple[DecayRow, ...]:
+    """The serial effect under every δ of the plan, largest first."""
+    rows = []
+    for decay in sorted({plan.scoring.decay, *alternatives.columns}, reverse=True):
+        changed = frame if decay == plan.scoring.decay else frame.assign(exp_rw=alternatives[decay])
+        fit = estimate(spec, changed[observed_variables(spec, frame)], engine, plan.level)
+        effect = defined(fit, SERIAL)
+        rows.append(DecayRow(
+            decay=float(decay), n=fit.nobs, est=effect.est, se=_given(effect.se), pvalue=_given(effect.pvalue),
+            std_all=_given(effect.std_all), converged=fit.converged,
+        ))
+    return tuple(rows)
+
+
+def defined(fit: Fit, name: str) -> Parameter:
+    """The row of a defined effect."""
+    return next(row for row in fit.parameters if row.op == ":=" and row.lhs == name)
+
+
+def _given(value: float | Undefined | None) -> float | Undefined:
+    return Undefined("the program gave no value") if value is None else value
+
+
+# -- synthetic truth ----------------------------------------------------------------------------------
+
+
+def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:
+    """The population's parameters beside their estimates, where ``truth.json`` lies beside synthetic data."""
+    path = study / TRUTH_FILE
+    if not path.is_file():
+        return ()
+    true = {name: float(entry["value"]) for name, entry in json.loads(path.read_text(encoding="utf-8"))["true_values"].items()}
+    found: dict[str, tuple[float, object, object]] = {
+        row.label: (row.est, row.ci_lower, row.ci_upper) for row in run.fit.parameters if row.label and row.op != ":="
+    }
+    if run.bootstrap is not None:
+        found |= {effect.name: (effect.est, effect.lower, effect.upper) for effect in run.bootstrap.effects}
+    out = []
+    for name, value in true.items():
+        est, lower, upper = found.get(name, (None, None, None))
+        if est is not None and isinstance(lower, float) and isinstance(upper, float):
+            out.append(KnownTruth(name, value, est, lower, upper, lower <= value <= upper))
+    return tuple(out)

@@ -1,0 +1,208 @@
+"""Plan and data in, everything found out: the only orchestrator."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from instrument import store
+from instrument.errors import Finding
+from pipeline.analyses import (
+    decay_sensitivity,
+    factor_analysis,
+    known_truth,
+    observed_variables,
+    run_model,
+    scale_reliability,
+)
+from pipeline.data.responses import Failure
+from pipeline.data.scoring import Moments, VariableSummary, describe, moments
+from pipeline.models import MEDIATION, MODELS
+from pipeline.prepare import EVERYONE, SCREENED, PreparedForm, check_forms, prepare, sources
+from pipeline.progress import Progress, Silent
+from pipeline.report.words import headline
+from pipeline.results import SCHEMA, FlowStep, Manifest, ModelRun, StudyResults, Timing
+from pipeline.sem.estimate import Engine
+from pipeline.sem.semopy_engine import SemopyEngine
+from pipeline.study import PLAN_FILE, StudyPlan, load_plan
+
+PACKAGES = ("alliometrics", "numpy", "scipy", "pandas", "semopy", "factor_analyzer", "pingouin", "scikit-learn",
+            "matplotlib", "pydantic")
+"""Packages whose version can change a number, named in the manifest."""
+
+FORM_OF_LEVEL = {"firm": "F", "alliance": "A"}
+
+
+class _Clock:
+    """Tells progress of a step and keeps how long it took."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.timings: list[Timing] = []
+
+    @contextmanager
+    def step(self, title: str, parts: int | None = None) -> Iterator[None]:
+        self.progress.step(title, parts)
+        start = time.perf_counter()
+        yield
+        self.timings.append(Timing(title, round(time.perf_counter() - start, 3)))
+
+
+def run_study(
+    study: Path, *, draws: int | None = None, seed: int | None = None, workers: int = 1,
+    progress: Progress | None = None, engine: Engine | None = None,
+) -> StudyResults:
+    """Run a study from its folder.
+
+    Parameters
+    ----------
+    draws, seed
+        In place of the plan's; the manifest names what was overridden.
+    workers
+        Processes for the bootstrap; no number depends on it.
+
+    Raises
+    ------
+    InputError
+        Everything that is wrong with the plan, or with a file as a whole. Broken rows and cells are set
+        aside, the good ones go on; ``failures`` of the results lists them.
+    """
+    plan = load_plan(study)
+    instrument = store.load(plan.instrument)
+    check_forms(plan, instrument)
+    clock = _Clock(progress or Silent())
+    engine = engine or SemopyEngine()
+    overrides = {name: str(value) for name, value in (("draws", draws), ("seed", seed)) if value is not None}
+    draws = plan.bootstrap.draws if draws is None else draws
+    seed = plan.seed if seed is None else seed
+    bootstrap_seed, factor_seed = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(2))
+
+    with clock.step("Read, check, screen, score", len(plan.forms)):
+        forms = []
+        for form in plan.forms:
+            forms.append(prepare(study, plan, instrument, form))
+            clock.progress.advance()
+    with clock.step("Reliability of every scale"):
+        scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
+    with clock.step("Number of factors and loadings", len(plan.factors.analyses)):
+        analyses = []
+        for name, dimensions in plan.factors.analyses.items():
+            analyses.append(factor_analysis(name, dimensions, forms, instrument, SCREENED, plan.factors, factor_seed))
+            clock.progress.advance()
+    runs = _models(forms, plan, engine, clock, draws=draws, seed=bootstrap_seed, workers=workers)
+    main = next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, SCREENED))
+    everyone = next((run for run in runs if (run.id, run.rows) == (MEDIATION.id, EVERYONE)), None)
+    firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
+    with clock.step("Sensitivity to recency"):
+        decay = decay_sensitivity(MEDIATION, firms.frame, firms.exp_rw_alternatives, engine, plan)
+
+    return StudyResults(
+        manifest=_manifest(study, plan, overrides, clock, draws=draws, seed=seed, workers=workers),
+        plan=plan,
+        headline=headline(main, synthetic=plan.synthetic, all_respondents=everyone),
+        flow=tuple(_flow(forms, runs)),
+        reading=tuple(form.reading for form in forms),
+        failures=tuple(failure for form in forms for failure in form.failures),
+        findings=tuple(f for form in forms for part in (form.rows[SCREENED].scores, form.rows[SCREENED].units)
+                       for f in part.findings),
+        screening=tuple(form.screening for form in forms),
+        respondents=tuple(r for form in forms for r in form.respondents),
+        variables=tuple(v for form in forms for v in _variables(form)),
+        moments=_moments(forms),
+        reliability=scales,
+        factor_analyses=tuple(analyses),
+        models=runs,
+        decay=decay,
+        known_truth=known_truth(study, main) if plan.synthetic else (),
+    )
+
+
+def _models(
+    forms: list[PreparedForm], plan: StudyPlan, engine: Engine, clock: _Clock, *, draws: int, seed: int, workers: int,
+) -> tuple[ModelRun, ...]:
+    """Every model whose form was fielded, with and without the exclusions."""
+    fielded = {form.form: form for form in forms}
+    runs = []
+    for spec in MODELS:
+        form = fielded.get(FORM_OF_LEVEL[spec.level])
+        for rows in (SCREENED, EVERYONE) if form is not None else ():
+            with clock.step(f"Model {spec.id}, {rows}", draws if spec.effects else None):
+                assert form is not None
+                runs.append(run_model(
+                    spec, form.rows[rows].units.frame, rows, engine, plan,
+                    draws=draws, seed=seed, workers=workers, advance=clock.progress.advance,
+                ))
+    return tuple(runs)
+
+
+def _flow(forms: list[PreparedForm], runs: tuple[ModelRun, ...]) -> Iterator[FlowStep]:
+    """Each form's steps, and what the models with the most variables leave of its rows."""
+    for form in forms:
+        yield from form.flow
+        fits = [run for run in runs if FORM_OF_LEVEL[run.level] == form.form and run.rows == SCREENED]
+        if fits:
+            largest = max(fits, key=lambda run: len(run.fit.variables))
+            yield FlowStep(form.form, f"Complete on every variable of {largest.id}", f"{largest.level}s",
+                           largest.fit.nobs, largest.fit.n_incomplete, "a variable is missing")
+
+
+def _variables(form: PreparedForm) -> tuple[VariableSummary, ...]:
+    rows = form.rows[SCREENED]
+    return describe(rows.units.frame[list(rows.scores.scores.columns)], rows.scores.labels, rows.units.unit)
+
+
+def _moments(forms: list[PreparedForm]) -> dict[str, Moments]:
+    """Moments of each level's largest model, so that others can estimate it again."""
+    out = {}
+    for form in forms:
+        frame = form.rows[SCREENED].units.frame
+        specs = [spec for spec in MODELS if FORM_OF_LEVEL[spec.level] == form.form]
+        used = max((observed_variables(spec, frame) for spec in specs), key=len)
+        out[form.rows[SCREENED].units.unit] = moments(frame[used])
+    return out
+
+
+def _manifest(
+    study: Path, plan: StudyPlan, overrides: dict[str, str], clock: _Clock, *, draws: int, seed: int, workers: int,
+) -> Manifest:
+    return Manifest(
+        schema=SCHEMA,
+        program_version=metadata.version("alliometrics"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        title=plan.title,
+        synthetic=plan.synthetic,
+        instrument_version=plan.instrument,
+        instrument_fingerprint=store.fingerprint(store.load(plan.instrument)),
+        plan_sha256=_sha256(study / PLAN_FILE),
+        data_sha256={name: _sha256(path) for name, path in sources(study, plan).items()},
+        packages={name: metadata.version(name) for name in PACKAGES},
+        python=sys.version.split()[0],
+        platform=platform.platform(),
+        seed=seed,
+        draws=draws,
+        workers=workers,
+        overrides=overrides,
+        timings=tuple(clock.timings),
+    )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def failure_findings(failures: tuple[Failure, ...]) -> tuple[Finding, ...]:
+    """Failures as findings, for the console."""
+    return tuple(
+        Finding(f.code, f"{f.file}, row {f.row}" + (f", column {f.column}" if f.column else ""),
+                f"{f.rule} The {f.set_aside} was set aside.", f.fix)
+        for f in failures
+    )
