@@ -17,8 +17,8 @@ from pipeline.measurement.retention import factors_to_keep, minimum_average_part
 from pipeline.models import ModelSpec
 from pipeline.prepare import PreparedForm
 from pipeline.results import DecayRow, FactorAnalysis, KnownTruth, ModelRun
-from pipeline.sem.bootstrap import bootstrap_effects
-from pipeline.sem.effects import joint_significance
+from pipeline.sem.bootstrap import BootstrapResult, bootstrap_effects
+from pipeline.sem.effects import JointSignificance, joint_significance
 from pipeline.sem.estimate import Engine, fit_complete_cases
 from pipeline.sem.fit import Fit, Parameter
 from pipeline.sem.syntax import parse_model
@@ -34,7 +34,9 @@ SERIAL = "serial_capability"
 # -- scales and factors -------------------------------------------------------------------------------
 
 
-def scale_reliability(form: PreparedForm, instrument: Instrument, rows: str, level: float) -> Iterator[ScaleReliability]:
+def scale_reliability(
+    form: PreparedForm, instrument: Instrument, rows: str, level: float,
+) -> Iterator[ScaleReliability]:
     """Reliability of every dimension the form asked, on the respondents in ``rows``."""
     items = form.rows[rows].scores.items
     for dimension in instrument.dimensions.values():
@@ -74,7 +76,7 @@ def factor_analysis(
     partial = minimum_average_partial(correlation_matrix(complete, ids))
     factors = factors_to_keep(plan.factors, parallel, partial)
     return FactorAnalysis(
-        name=name, label=", ".join(instrument.dimensions[d].name for d in dimensions),
+        name=name, label=name.replace("_", " ").capitalize(),
         factorability=factorability(X, ids), parallel=parallel, minimum_average_partial=partial,
         rule=plan.factors if isinstance(plan.factors, str) else f"{plan.factors}, set by the plan",
         solution=extract(X, ids, factors=factors, method=plan.method, rotation=plan.rotation),
@@ -101,7 +103,8 @@ def run_model(
     """Estimate a model; where it defines effects, add their bootstrap intervals and joint tests."""
     used = frame[observed_variables(spec, frame)]
     fit = estimate(spec, used, engine, plan.level)
-    bootstrap, joint = None, ()
+    bootstrap: BootstrapResult | None = None
+    joint: tuple[JointSignificance, ...] = ()
     if spec.effects and fit.converged:
         bootstrap = bootstrap_effects(
             engine, spec.syntax, used.dropna().to_numpy(), list(used.columns), draws=draws, seed=seed,
@@ -144,7 +147,8 @@ def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:
     path = study / TRUTH_FILE
     if not path.is_file():
         return ()
-    true = {name: float(entry["value"]) for name, entry in json.loads(path.read_text(encoding="utf-8"))["true_values"].items()}
+    recorded = json.loads(path.read_text(encoding="utf-8"))["true_values"]
+    true = {name: float(entry["value"]) for name, entry in recorded.items()}
     found: dict[str, tuple[float, object, object]] = {
         row.label: (row.est, row.ci_lower, row.ci_upper) for row in run.fit.parameters if row.label and row.op != ":="
     }

@@ -73,8 +73,8 @@ def _print_outcome(results: StudyResults, report: Path) -> None:
         typer.echo(f"\nNot converged: {', '.join(not_converged)}; their numbers are not to be used.", err=True)
     if results.failures:
         print_findings(failure_findings(results.failures))
-        typer.echo(f"{len(results.failures)} broken rules in the data; what they touch was set aside, all else went on. "
-                   f"The whole list: {report.parent / 'tables' / 'failures.csv'}", err=True)
+        typer.echo(f"{len(results.failures)} broken rules in the data; what they touch was set aside, the rest went "
+                   f"on. The whole list: {report.parent / 'tables' / 'failures.csv'}", err=True)
 
 
 @app.command()

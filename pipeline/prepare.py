@@ -128,7 +128,8 @@ def _flow(
     respondents: tuple[RespondentScreening, ...], screening: ScreeningSummary, units: Aggregated,
 ) -> tuple[FlowStep, ...]:
     broken = Counter(failure.code for failure in failures if failure.set_aside == "row")
-    absent = Counter(r.reason for r in respondents if set(r.flags) & set(NO_RESPONSE))
+    absent = Counter(next(flag for flag in NO_RESPONSE if flag in r.flags)
+                     for r in respondents if set(r.flags) & set(NO_RESPONSE))
     read = reading.rows - reading.rows_set_aside
     return (
         FlowStep(form, "Rows in the export", "responses", reading.rows, 0, ""),

@@ -29,9 +29,16 @@ class Silent:
 def console_progress() -> Iterator[Progress]:
     """A progress bar on standard error, with elapsed time and the time that is left."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        SpinnerColumn,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
     from rich.progress import Progress as Bars
-    from rich.progress import TimeRemainingColumn
 
     bars = Bars(
         SpinnerColumn(), TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(),
@@ -40,7 +47,7 @@ def console_progress() -> Iterator[Progress]:
 
     class Shown:
         def __init__(self) -> None:
-            self.task: int | None = None
+            self.task: TaskID | None = None
 
         def step(self, title: str, parts: int | None = None) -> None:
             self.finish()

@@ -25,7 +25,8 @@ def publish(results: StudyResults, folder: Path) -> Path:
     instrument = store.load(results.plan.instrument)
     try:
         write_results(results, folder)
-        (folder / INSTRUMENT_FILE).write_text(instrument.model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+        questionnaire = instrument.model_dump_json(indent=1) + "\n"
+        (folder / INSTRUMENT_FILE).write_text(questionnaire, encoding="utf-8", newline="\n")
         write_tables(all_tables(results), folder / "tables")
         write_figures(results, folder / "figures")
         return write_report(results, folder, instrument)

@@ -162,7 +162,7 @@ def _variables(form: PreparedForm) -> tuple[VariableSummary, ...]:
 
 def _moments(forms: list[PreparedForm]) -> dict[str, Moments]:
     """Moments of each level's largest model, so that others can estimate it again."""
-    out = {}
+    out: dict[str, Moments] = {}
     for form in forms:
         frame = form.rows[SCREENED].units.frame
         specs = [spec for spec in MODELS if FORM_OF_LEVEL[spec.level] == form.form]

@@ -16,7 +16,9 @@ from instrument.errors import Finding, InputError
 
 PLAN_FILE = "study.yaml"
 
-Flag = Literal["unfinished", "attention", "speed", "longstring", "irv", "even_odd", "mahalanobis", "knowledge", "diligence"]
+Flag = Literal[
+    "unfinished", "attention", "speed", "longstring", "irv", "even_odd", "mahalanobis", "knowledge", "diligence",
+]
 
 
 class Frozen(BaseModel):

@@ -96,7 +96,8 @@ def example_results(*, synthetic: bool = True) -> StudyResults:
     assert bootstrap is not None
     return StudyResults(
         manifest=_manifest(synthetic), plan=_plan(synthetic),
-        headline=_headline(screened, everyone, synthetic), flow=_flow(), reading=_reading(), findings=(), failures=_failures(),
+        headline=_headline(screened, everyone, synthetic), flow=_flow(), reading=_reading(),
+        findings=(), failures=_failures(),
         screening=_screening(), respondents=_respondents(), variables=_variables(),
         moments={"firm": _moments(_firm_covariance(), _firm_names(), FIRMS),
                  "alliance": _moments(_measurement_covariance(PILLAR_INDICATORS), _flat(PILLAR_INDICATORS), ALLIANCES)},

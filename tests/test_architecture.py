@@ -20,7 +20,7 @@ FORBIDDEN = {
     "pipeline/data": ("pipeline.sem", "pipeline.measurement", "pipeline.results", "pipeline.report", "pipeline.run",
                       "streamlit", "matplotlib"),
     "pipeline/report": ("semopy", "factor_analyzer", "pingouin", "streamlit", "pipeline.run", "pipeline.power"),
-    "viewer": ("semopy", "factor_analyzer", "pingouin", "scipy", "pipeline.run", "pipeline.power", "pipeline.sem.semopy"),
+    "viewer": ("semopy", "factor_analyzer", "pingouin", "scipy", "pipeline.run", "pipeline.power"),
     "pipeline": ("viewer", "streamlit"),
 }
 

@@ -53,6 +53,7 @@ FLAGS = {
     "mahalanobis": "Unusual pattern of answers",
     "knowledge": "Says to know little",
     "diligence": "Says not to have answered with care",
+    "tenure": "Short time in the firm",
 }
 
 REASONS = {
@@ -71,6 +72,11 @@ def form(form_id: str) -> str:
 
 def flag(flag_id: str) -> str:
     return FLAGS.get(flag_id, flag_id)
+
+
+def flags(flag_ids: tuple[str, ...]) -> str:
+    """Flags in a sentence: ``failed the attention item, too fast``."""
+    return ", ".join(flag(flag_id).lower() for flag_id in flag_ids)
 
 
 def reason(reason_id: str) -> str:

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from pipeline.report import names
 from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, RULE, Figure, key_below, plot, wrapped
 from pipeline.report.numbers import interval, level_name, number
-from pipeline.report.tables.effects import decay_table, effects_sentence
+from pipeline.report.tables.effects import decay_points, decay_table, effects_sentence
 from pipeline.report.words import HEADLINE_EFFECT
 from pipeline.results import ModelRun, StudyResults
 from pipeline.sem.bootstrap import BootstrapResult, EffectInterval
@@ -122,8 +122,7 @@ def _distribution(effect: EffectInterval, bootstrap: BootstrapResult, truth: flo
 
 def decay_figure(results: StudyResults) -> Figure | None:
     """The standardised serial effect under each recency weight; None where none was varied."""
-    rows = [row for row in results.decay if row.converged]
-    if len(rows) < 2:
+    if len(decay_points(results)) < 2:
         return None
     return Figure(
         "decay", "The serial effect under other recency weights", decay_table(results).summary, "decay",
@@ -132,19 +131,19 @@ def decay_figure(results: StudyResults) -> Figure | None:
 
 
 def _decay(results: StudyResults) -> Drawing:
-    rows = sorted((row for row in results.decay if row.converged), key=lambda row: row.decay)
+    points = sorted(decay_points(results))
+    decays, values = [decay for decay, _ in points], [effect for _, effect in points]
     planned = results.plan.scoring.decay
     drawing, axes = plot(2.5)
-    axes.plot([r.decay for r in rows], [r.std_all for r in rows], color=BLUE, linewidth=1.2)
-    for row in rows:
-        axes.scatter([row.decay], [row.std_all], s=36, facecolor=BLUE if row.decay == planned else "white",
+    axes.plot(decays, values, color=BLUE, linewidth=1.2)
+    for decay, effect in points:
+        axes.scatter([decay], [effect], s=36, facecolor=BLUE if decay == planned else "white",
                      edgecolor=BLUE, linewidth=1.3, zorder=3)
-        axes.annotate(number(row.std_all, 3, bounded=True), (row.decay, row.std_all), xytext=(0, 7), size=8,
+        axes.annotate(number(effect, 3, bounded=True), (decay, effect), xytext=(0, 7), size=8,
                       textcoords="offset points", ha="center")
-    values = [r.std_all for r in rows]
     axes.axhline(0, color=RULE, linewidth=0.9)
     axes.set_ylim(min(0.0, *values) * 1.3, max(0.0, *values) * 1.3 or 1.0)
-    axes.set_xticks([r.decay for r in rows], [f"{r.decay:g}" for r in rows])
+    axes.set_xticks(decays, [f"{decay:g}" for decay in decays])
     axes.set_xlabel("Recency weight δ (1: every alliance counts the same, however old)")
     axes.set_ylabel("Standardised effect")
     return drawing

@@ -39,6 +39,7 @@ from pipeline.report.tables.provenance import manifest_table, packages_table, ti
 from pipeline.report.tables.respondents import (
     exclusions_table,
     failures_table,
+    findings_table,
     flow_table,
     missing_table,
     personal_data_table,
@@ -63,6 +64,7 @@ __all__ = [
     "Cell", "Column", "Table", "all_tables", "bootstrap_table", "comparison_table", "correlations_table",
     "covariances_table", "decay_table", "display", "display_rows", "effects_table", "exclusions_table",
     "explained_table", "factor_correlations_table", "factorability_table", "facts_wording_table", "failures_table",
+    "findings_table",
     "fit_table", "flow_table", "identification_table", "information_table", "items_table", "items_wording_table",
     "joint_table", "loadings_table", "manifest_table", "missing_table", "packages_table", "parameters_table",
     "paths_table", "personal_data_table", "reading_table", "reliability_table", "residuals_table", "retention_table",
@@ -76,6 +78,7 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
     words = names.labels(results)
     tables = [
         flow_table(results), reading_table(results), personal_data_table(results), failures_table(results),
+        findings_table(results),
         missing_table(results), screening_table(results), exclusions_table(results), variables_table(results),
     ]
     for key in results.moments:

@@ -167,14 +167,14 @@ def decay_table(results: StudyResults) -> Table:
         (d.decay, "plan" if d.decay == planned else "", d.n, d.est, d.se, d.pvalue, d.std_all,
          "yes" if d.converged else "no") for d in results.decay
     )
-    good = [d for d in results.decay if d.converged]
+    good = decay_points(results)
     failed = len(results.decay) - len(good)
     sentence = "The recency weight was not varied."
     if good:
-        low, high = min(good, key=lambda d: d.std_all), max(good, key=lambda d: d.std_all)
-        sentence = (f"As the recency weight δ runs over {listed([f'{d.decay:g}' for d in good])}, the standardised "
-                    f"serial effect stays between {number(low.std_all, 3, bounded=True)} and "
-                    f"{number(high.std_all, 3, bounded=True)}.")
+        effects = [effect for _, effect in good]
+        sentence = (f"As the recency weight δ runs over {listed([f'{decay:g}' for decay, _ in good])}, the "
+                    f"standardised serial effect stays between {number(min(effects), 3, bounded=True)} and "
+                    f"{number(max(effects), 3, bounded=True)}.")
         if failed:
             sentence += f" {counted(failed, 'run')} did not converge."
     return Table(
@@ -188,6 +188,13 @@ def decay_table(results: StudyResults) -> Table:
         rows, sentence,
         "δ = 1 weighs an alliance of thirteen years ago as one of last year. Unstandardised estimates are in units "
         "that change with δ; compare the standardised ones.",
+    )
+
+
+def decay_points(results: StudyResults) -> tuple[tuple[float, float], ...]:
+    """(δ, standardised serial effect) of every run that converged."""
+    return tuple(
+        (row.decay, row.std_all) for row in results.decay if row.converged and not isinstance(row.std_all, Undefined)
     )
 
 

@@ -98,6 +98,20 @@ def failures_table(results: StudyResults) -> Table:
     )
 
 
+def findings_table(results: StudyResults) -> Table:
+    """Answers that were used as given but contradict each other."""
+    return Table(
+        "findings", "Answers that contradict each other",
+        (
+            Column("code", "Code"), Column("place", "Place"), Column("rule", "What was found"),
+            Column("fix", "What to do"),
+        ),
+        tuple((f.code, f.place, f.rule, f.fix) for f in results.findings),
+        f"{counted(len(results.findings), 'contradiction')} among answers, used as given."
+        if results.findings else "No answers contradict each other.",
+    )
+
+
 def missing_table(results: StudyResults) -> Table:
     """Why answers are missing, by form: amount and pattern by reason."""
     rows = []
