@@ -15,10 +15,9 @@ from pathlib import Path
 from instrument.errors import Finding, InputError
 from instrument.model import Block, Condition, Fact, Form, Instrument, Item, Note, Option, TranslatedString
 from instrument.rules import answers, check, routing
+from instrument.spreadsheet import harmless
 
 BLANK = r"\_" * 6
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
 
 @dataclass(frozen=True, slots=True)
 class CodebookRow:
@@ -107,11 +106,6 @@ def write_csv(instrument: Instrument, path: Path | str, language: str | None = N
         for row in rows(instrument, language):
             writer.writerow([harmless(getattr(row, column)) for column in columns])
     return target
-
-
-def harmless(text: str) -> str:
-    """``text``, with an apostrophe in front if a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _require_printable(instrument: Instrument, language: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -14,6 +13,7 @@ import pandas as pd
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import RawAnswers
 from instrument.model import Instrument
+from instrument.spreadsheet import harmless
 from pipeline.data.cell_rules import Broken, SetAside
 from pipeline.data.form_answers import FormAnswers
 from pipeline.data.row_rules import rows_set_aside
@@ -240,11 +240,6 @@ def _tally(column: pd.Series) -> dict[str, int]:
 
 
 # -- tables for people -----------------------------------------------------------------------------
-
-
-def harmless(text: str) -> str:
-    """A text that a spreadsheet shows instead of running it: ``=…`` and its like begin with an apostrophe."""
-    return f"'{text}" if re.match(r"[=+\-@\t\r]", text) and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text) else text
 
 
 def failure_table(failures: Iterable[Failure]) -> pd.DataFrame:

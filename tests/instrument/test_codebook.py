@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from instrument import store
-from instrument.codebook import CodebookRow, harmless, markdown, rows, write_csv
+from instrument.codebook import CodebookRow, markdown, rows, write_csv
 from instrument.errors import InputError
 from instrument.model import Instrument
+from instrument.spreadsheet import harmless
 
 Raw = dict[str, Any]
 Build = Callable[..., Instrument]

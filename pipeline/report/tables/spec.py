@@ -12,6 +12,7 @@ from typing import Literal
 
 import pandas as pd
 
+from instrument.spreadsheet import harmless
 from pipeline.report import numbers
 from pipeline.undefined import Number, Undefined
 
@@ -126,7 +127,10 @@ def write_csv(table: Table, path: Path) -> Path:
     texts = {column.key for column in table.columns if column.kind == "text"}
     for key in frame.columns:
         if key in texts:
-            frame[key] = [_harmless(cell) if isinstance(cell, str) else cell for cell in frame[key]]
+            frame[key] = [
+                harmless(cell) if isinstance(cell, str) and cell not in LAVAAN_OPERATORS else cell
+                for cell in frame[key]
+            ]
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
     return path
@@ -145,7 +149,3 @@ def _machine_row(table: Table, row: tuple[Cell, ...]) -> list[object]:
         parts = (cell if isinstance(cell, tuple) else (cell, cell)) if column.kind == "interval" else (cell,)
         cells += [str(part) if isinstance(part, Undefined) else part for part in parts]
     return cells
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) and text not in LAVAAN_OPERATORS else text

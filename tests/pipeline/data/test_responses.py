@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from instrument.errors import InputError
 from instrument.fielding import qualtrics
 from instrument.fielding.answers import LabelCheck, RawAnswers, ReadingIssue
-from pipeline.data.responses import Failure, answer_table, failure_table, harmless, validate
+from instrument.spreadsheet import harmless
+from pipeline.data.responses import Failure, answer_table, failure_table, validate
 from tests.instrument.fielding.small import good_cells, meta_for, small_instrument
 
 INSTRUMENT = small_instrument()

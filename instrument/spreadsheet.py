@@ -1,0 +1,16 @@
+"""Text that spreadsheets show in place of running it."""
+
+from __future__ import annotations
+
+import re
+
+_FORMULA_START = re.compile(r"[=+\-@\t\r]")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
+def harmless(text: str) -> str:
+    """``text``, with an apostrophe in front where a spreadsheet would take it for a formula.
+
+    A signed number stays as it is: it runs nothing, and other programs must read it as a number.
+    """
+    return f"'{text}" if _FORMULA_START.match(text) and not _PLAIN_NUMBER.fullmatch(text) else text

@@ -1,0 +1,107 @@
+"""The whole way: a study's folder in, results, report and manifest out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pipeline.publish import publish
+from pipeline.results import StudyResults, read_results, write_results
+from pipeline.run import run_study
+from tests.example_results import example_results
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+
+
+@pytest.fixture(scope="module")
+def published(sample_results: StudyResults, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return publish(sample_results, tmp_path_factory.mktemp("results")).parent
+
+
+def test_every_export_row_is_accounted_for_in_the_flow(sample_results: StudyResults) -> None:
+    for form in ("F", "A"):
+        steps = [step for step in sample_results.flow if step.form == form]
+        assert steps[0].n == next(r.rows for r in sample_results.reading if r.form == form)
+        for before, after in pairwise(steps):
+            if before.unit == after.unit:
+                assert after.n == before.n - after.left_out
+
+
+def test_at_least_400_of_at_least_480_firms_remain_after_screening(sample_results: StudyResults) -> None:
+    firms = {step.step: step.n for step in sample_results.flow if step.form == "F"}
+    assert firms["Rows in the export"] >= 480
+    assert firms["Screened for careless answers"] >= 400
+
+
+def test_the_sample_breaks_no_rule(sample_results: StudyResults) -> None:
+    assert sample_results.failures == ()
+    assert all(reading.label_check.startswith("verified") for reading in sample_results.reading)
+
+
+def test_personal_columns_are_dropped_and_their_content_is_nowhere(
+    sample_results: StudyResults, published: Path,
+) -> None:
+    assert all(sum(reading.dropped_personal.values()) > 0 for reading in sample_results.reading)
+    for path in (*published.glob("*.json"), *published.glob("*.html"), *published.glob("tables/*.csv")):
+        text = path.read_text(encoding="utf-8")
+        assert "@example" not in text
+        assert "192.0.2." not in text
+
+
+def test_the_true_serial_effects_lie_inside_their_intervals(sample_results: StudyResults) -> None:
+    truth = {row.name: row for row in sample_results.known_truth}
+    for effect in ("serial_learning", "serial_capability", "serial_success"):
+        assert truth[effect].inside
+        assert truth[effect].lower > 0
+
+
+def test_results_stand_with_and_without_exclusions(sample_results: StudyResults) -> None:
+    for model in ("capability", "pillars", "M1"):
+        screened, everyone = sample_results.model(model), sample_results.model(model, "all respondents")
+        assert screened.fit.converged
+        assert everyone.fit.converged
+        assert screened.fit.nobs < everyone.fit.nobs
+
+
+def test_the_decay_of_the_plan_gives_the_headline_estimate(sample_results: StudyResults) -> None:
+    planned = next(row for row in sample_results.decay if row.decay == sample_results.plan.scoring.decay)
+    bootstrap = sample_results.model("M1").bootstrap
+    assert bootstrap is not None
+    assert planned.est == next(e.est for e in bootstrap.effects if e.name == "serial_capability")
+
+
+def test_the_number_of_workers_changes_no_number(sample_results: StudyResults) -> None:
+    again = run_study(SAMPLE, draws=sample_results.manifest.draws, workers=2)
+    same = replace(again, manifest=sample_results.manifest)
+    assert same == sample_results
+
+
+def test_a_results_folder_reads_back_as_it_was_written(sample_results: StudyResults, tmp_path: Path) -> None:
+    assert read_results(write_results(sample_results, tmp_path)) == sample_results
+
+
+def test_undefined_values_survive_the_folder(tmp_path: Path) -> None:
+    results = example_results()
+    assert read_results(write_results(results, tmp_path)) == results
+
+
+def test_the_folder_holds_what_a_reader_needs(published: Path) -> None:
+    for name in ("results.json", "manifest.json", "instrument.json", "report.html", "tables/effects-M1-screened.csv",
+                 "figures/paths.svg", "figures/paths.png", "figures/flow.svg", "figures/bootstrap.png"):
+        assert (published / name).stat().st_size > 0, name
+
+
+def test_the_manifest_names_everything_needed_to_run_again(published: Path) -> None:
+    manifest = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
+    assert len(manifest["instrument_fingerprint"]) == 64
+    assert set(manifest["data_sha256"]) == {"firm.csv", "firm_labels.csv", "alliance.csv", "alliance_labels.csv"}
+    assert {"numpy", "scipy", "pandas", "semopy", "factor_analyzer", "pingouin"} <= set(manifest["packages"])
+    assert manifest["overrides"] == {"draws": str(manifest["draws"])}
+
+
+def test_the_report_says_that_the_data_are_synthetic(published: Path) -> None:
+    assert "SYNTHETIC" in (published / "report.html").read_text(encoding="utf-8")
