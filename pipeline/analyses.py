@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -72,8 +73,9 @@ def factor_analysis(
         ))
     X = items[ids].to_numpy()
     complete, _ = complete_rows(X)
-    parallel = parallel_analysis(complete, draws=plan.parallel_draws, percentile=plan.parallel_percentile, seed=seed)
+    # First, because its findings name the items.
     partial = minimum_average_partial(correlation_matrix(complete, ids))
+    parallel = parallel_analysis(complete, draws=plan.parallel_draws, percentile=plan.parallel_percentile, seed=seed)
     factors = factors_to_keep(plan.factors, parallel, partial)
     return FactorAnalysis(
         name=name, label=name.replace("_", " ").capitalize(),
@@ -92,8 +94,23 @@ def observed_variables(spec: ModelSpec, frame: pd.DataFrame) -> list[str]:
 
 
 def estimate(spec: ModelSpec, frame: pd.DataFrame, engine: Engine, level: float) -> Fit:
-    """The model on the complete rows of ``frame``."""
-    return fit_complete_cases(engine, spec.syntax, frame.to_numpy(), list(frame.columns), name=spec.id, level=level)
+    """The model on the complete rows of ``frame``.
+
+    Raises
+    ------
+    InputError
+        ``SEM-…``, each placed in this model, with the variables that are missing most where cases are too few.
+    """
+    try:
+        return fit_complete_cases(engine, spec.syntax, frame.to_numpy(), list(frame.columns), name=spec.id, level=level)
+    except InputError as error:
+        absent = frame.isna().sum().sort_values(ascending=False, kind="stable")
+        most = ", ".join(f"{name} ({n})" for name, n in absent[absent > 0].head(3).items())
+        said = f" Missing most, of {len(frame)} rows: {most}." if most else ""
+        raise InputError(
+            replace(f, place=f"model {spec.id}, {f.place}", rule=f.rule + (said if f.code == "SEM-CASES" else ""))
+            for f in error.findings
+        ) from error
 
 
 def run_model(
@@ -142,13 +159,30 @@ def _given(value: float | Undefined | None) -> float | Undefined:
 # -- synthetic truth ----------------------------------------------------------------------------------
 
 
-def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:
-    """The population's parameters beside their estimates, where ``truth.json`` lies beside synthetic data."""
+def true_values(study: Path) -> dict[str, float]:
+    """The true parameters in ``truth.json``; none if there is no such file.
+
+    Raises
+    ------
+    InputError
+        ``STUDY-TRUTH`` if the file was not written by a rehearsal.
+    """
     path = study / TRUTH_FILE
     if not path.is_file():
-        return ()
-    recorded = json.loads(path.read_text(encoding="utf-8"))["true_values"]
-    true = {name: float(entry["value"]) for name, entry in recorded.items()}
+        return {}
+    try:
+        recorded = json.loads(path.read_text(encoding="utf-8"))["true_values"]
+        return {name: float(entry["value"]) for name, entry in recorded.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(Finding(
+            "STUDY-TRUTH", str(path), "truth.json must be as `alliometrics rehearse` writes it; this file is not.",
+            "Rehearse the study again, or take the file out of the folder.",
+        )) from error
+
+
+def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:
+    """The population's parameters beside their estimates, where ``truth.json`` lies beside synthetic data."""
+    true = true_values(study)
     found: dict[str, tuple[float, object, object]] = {
         row.label: (row.est, row.ci_lower, row.ci_upper) for row in run.fit.parameters if row.label and row.op != ":="
     }

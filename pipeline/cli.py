@@ -7,8 +7,10 @@ with every finding on standard error and no traceback.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +30,11 @@ app.add_typer(instrument_app, name="instrument")
 
 Version = Annotated[str | None, typer.Option("--version", help="Instrument version; the latest if not given.")]
 Language = Annotated[str | None, typer.Option("--language", help="Language code, such as en or es.")]
+Data = Annotated[Path, typer.Argument(
+    metavar="DATA.csv", help="UTF-8, commas, names in the first row; empty cells and NA are missing.",
+)]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the results here as JSON, in place of tables.")]
+Later = Annotated[str | None, typer.Option(help="Not available in this version.")]
 
 
 # -- studies ------------------------------------------------------------------------------------------
@@ -43,10 +50,11 @@ def run(
 ) -> None:
     """Analyse a study: read, check, screen, score, estimate, report."""
     from pipeline.progress import console_progress
-    from pipeline.publish import publish
+    from pipeline.publish import publish, require_writable
     from pipeline.run import run_study
 
     folder = out or Path("results") / study.resolve().name
+    require_writable(folder)
     with console_progress() as progress:
         results = run_study(study, draws=draws, seed=seed, workers=workers, progress=progress)
         progress.step("Report")
@@ -93,6 +101,24 @@ def rehearse(
 
 
 @app.command()
+def verify(
+    results: Annotated[Path, typer.Argument(help="A results folder.")],
+    study: Annotated[Path | None, typer.Option(help="Its study; looked for by its plan if not given.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")] = 2,
+) -> None:
+    """Run a study again with the same draws and seed, and name every number that differs."""
+    from pipeline.commands import verify as command
+    from pipeline.progress import console_progress
+
+    with console_progress() as progress:
+        found = command.verify(results, study, workers=workers, progress=progress)
+    for line in command.report(found):
+        typer.echo(line)
+    if not found.same:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def view(
     results: Annotated[Path, typer.Argument(help="A results folder, or a folder of them.")] = Path("results"),
     port: Annotated[int, typer.Option(help="Port of the local server.")] = 8501,
@@ -106,6 +132,105 @@ def view(
         "--browser.gatherUsageStats", "false", "--", str(results),
     ])
     raise typer.Exit(status)
+
+
+# -- plain data files ---------------------------------------------------------------------------------
+
+
+@app.command()
+def reliability(
+    data: Data,
+    scale: Annotated[list[str], typer.Option(metavar="NAME=a,b,c", help="A scale and its items; may be repeated.")],
+    ordered: Annotated[bool, typer.Option("--ordered", help="Ordinal alpha; not available in this version.")] = False,
+    json: Json = None,
+) -> None:
+    """Alpha, omega, AVE and item statistics of scales."""
+    from pipeline.commands import reliability as command
+
+    found = command.scale_reliabilities(data, scale, ordered=ordered)
+    _show(json, lambda: command.document(found), lambda: command.tables(found))
+
+
+@app.command()
+def efa(
+    data: Data,
+    factors: Annotated[str, typer.Option(metavar="K|parallel|map", help="How many, or the rule that decides.")],
+    items: Annotated[str | None, typer.Option(metavar="a,b,…", help="Columns; all if not given.")] = None,
+    method: Annotated[str, typer.Option(metavar="ml|minres")] = "ml",
+    rotation: Annotated[str, typer.Option(metavar="oblimin|promax|varimax|none")] = "oblimin",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of parallel analysis.")] = 1,
+    json: Json = None,
+) -> None:
+    """Exploratory factor analysis: number of factors, loadings, factor correlations."""
+    from pipeline.commands import efa as command
+
+    found = command.explore(data, items=items, factors=factors, method=method, rotation=rotation, seed=seed)
+    _show(json, lambda: command.document(found), lambda: command.tables(found))
+    if not found.solution.converged:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def fit(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.lav", help="A model in lavaan's syntax.")],
+    data: Data,
+    estimator: Annotated[str, typer.Option(metavar="ml", help="mlr, dlws, wlsmv: not in this version.")] = "ml",
+    missing: Annotated[str, typer.Option(metavar="listwise", help="fiml: not in this version.")] = "listwise",
+    bootstrap: Annotated[int, typer.Option(min=0, help="Draws for the intervals of := effects.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
+    level: Annotated[float, typer.Option(help="Confidence level of every interval.")] = 0.95,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")] = 1,
+    ordered: Later = None, group: Later = None, equal: Later = None, cluster: Later = None,
+    json: Json = None,
+) -> None:
+    """Estimate a structural equation model by maximum likelihood."""
+    from pipeline.commands import fit as command
+    from pipeline.commands.output import require_place
+    from pipeline.progress import Silent, console_progress
+
+    command.check_options(estimator=estimator, missing=missing, level=level, ordered=ordered, group=group,
+                          equal=equal, cluster=cluster)
+    require_place(json)
+    with console_progress() if bootstrap else nullcontext(Silent()) as progress:
+        progress.step("Bootstrap", bootstrap)
+        found = command.fit_file(model, data, draws=bootstrap, seed=seed, level=level, workers=workers,
+                                 progress=progress.advance)
+    _show(json, lambda: command.document(found), lambda: command.tables(found))
+    if not found.fit.converged:
+        typer.echo("Not converged; these numbers are not to be used.", err=True)
+        raise typer.Exit(FAILED)
+
+
+@app.command("read")
+def read_export(
+    platform: Annotated[str, typer.Argument(help="The platform that wrote the export: qualtrics.")],
+    file: Annotated[Path, typer.Argument(help="The export.")],
+    out: Annotated[Path, typer.Option(metavar="responses.csv", help="The table of answers to write.")],
+    version: Version = None,
+    labels: Annotated[Path | None, typer.Option(help="The same export with choice text, to verify codes by.")] = None,
+) -> None:
+    """Read and validate an export; write its answers and, beside them, what was set aside."""
+    from pipeline.commands import reading as command
+    from pipeline.run import failure_findings
+
+    found = command.read_export(platform, file, out, version=version, labels=labels)
+    for line in command.report(found):
+        typer.echo(line)
+    if found.failures:
+        print_findings(failure_findings(found.failures))
+        raise typer.Exit(BAD_INPUT)
+
+
+def _show(json: Path | None, document: Callable[[], dict[str, Any]], tables: Callable[[], list[Any]]) -> None:
+    """The document into its file, or tables on the console."""
+    from pipeline.commands.output import console, write_json
+
+    if json is not None:
+        write_json(document(), json)
+        typer.echo(f"Wrote {json}.")
+        return
+    for part in tables():
+        console().print(part, markup=False)
 
 
 # -- the instrument -----------------------------------------------------------------------------------

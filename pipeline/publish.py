@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from instrument import store
@@ -12,6 +13,21 @@ from pipeline.report.tables import all_tables, write_tables
 from pipeline.results import StudyResults, write_results
 
 INSTRUMENT_FILE = "instrument.json"
+
+
+def require_writable(folder: Path) -> None:
+    """See that ``folder`` can be made and written, before hours of work are spent on what goes into it.
+
+    Raises
+    ------
+    InputError
+        ``OUT-WRITE`` if not.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(_cannot_write(folder, f"{there} is a file, not a folder"))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(_cannot_write(folder, f"you may not write into {there}"))
 
 
 def publish(results: StudyResults, folder: Path) -> Path:
@@ -31,7 +47,9 @@ def publish(results: StudyResults, folder: Path) -> Path:
         write_figures(results, folder / "figures")
         return write_report(results, folder, instrument)
     except OSError as error:
-        raise InputError(Finding(
-            "OUT-WRITE", str(folder), f"The results could not be written here: {error.strerror or error}.",
-            "Choose another folder with --out.",
-        )) from error
+        raise InputError(_cannot_write(folder, error.strerror or str(error))) from error
+
+
+def _cannot_write(folder: Path, why: str) -> Finding:
+    return Finding("OUT-WRITE", str(folder), f"The results must be written here, and cannot be: {why}.",
+                   "Choose another folder with --out.")

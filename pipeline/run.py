@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from instrument import store
-from instrument.errors import Finding
+from instrument.errors import Finding, InputError
+from instrument.model import Instrument
 from pipeline.analyses import (
     decay_sensitivity,
     factor_analysis,
@@ -23,6 +24,7 @@ from pipeline.analyses import (
     observed_variables,
     run_model,
     scale_reliability,
+    true_values,
 )
 from pipeline.data.responses import Failure
 from pipeline.data.scoring import Moments, VariableSummary, describe, moments
@@ -79,6 +81,8 @@ def run_study(
     plan = load_plan(study)
     instrument = store.load(plan.instrument)
     check_forms(plan, instrument)
+    if plan.synthetic:
+        true_values(study)  # a damaged file is told before hours of work
     clock = _Clock(progress or Silent())
     engine = engine or SemopyEngine()
     overrides = {name: str(value) for name, value in (("draws", draws), ("seed", seed)) if value is not None}
@@ -87,23 +91,23 @@ def run_study(
     bootstrap_seed, factor_seed = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(2))
 
     with clock.step("Read, check, screen, score", len(plan.forms)):
-        forms = []
-        for form in plan.forms:
-            forms.append(prepare(study, plan, instrument, form))
-            clock.progress.advance()
-    with clock.step("Reliability of every scale"):
-        scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
-    with clock.step("Number of factors and loadings", len(plan.factors.analyses)):
-        analyses = []
-        for name, dimensions in plan.factors.analyses.items():
-            analyses.append(factor_analysis(name, dimensions, forms, instrument, SCREENED, plan.factors, factor_seed))
-            clock.progress.advance()
-    runs = _models(forms, plan, engine, clock, draws=draws, seed=bootstrap_seed, workers=workers)
-    main = next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, SCREENED))
-    everyone = next((run for run in runs if (run.id, run.rows) == (MEDIATION.id, EVERYONE)), None)
-    firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
-    with clock.step("Sensitivity to recency"):
-        decay = decay_sensitivity(MEDIATION, firms.frame, firms.exp_rw_alternatives, engine, plan)
+        forms = _prepare_all(study, plan, instrument, clock.progress)
+    with _failures_told(forms):
+        with clock.step("Reliability of every scale"):
+            scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
+        with clock.step("Number of factors and loadings", len(plan.factors.analyses)):
+            analyses = []
+            for name, dimensions in plan.factors.analyses.items():
+                analyses.append(
+                    factor_analysis(name, dimensions, forms, instrument, SCREENED, plan.factors, factor_seed)
+                )
+                clock.progress.advance()
+        runs = _models(forms, plan, engine, clock, draws=draws, seed=bootstrap_seed, workers=workers)
+        main = next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, SCREENED))
+        everyone = next((run for run in runs if (run.id, run.rows) == (MEDIATION.id, EVERYONE)), None)
+        firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
+        with clock.step("Sensitivity to recency"):
+            decay = decay_sensitivity(MEDIATION, firms.frame, firms.exp_rw_alternatives, engine, plan)
 
     return StudyResults(
         manifest=_manifest(study, plan, overrides, clock, draws=draws, seed=seed, workers=workers),
@@ -124,6 +128,31 @@ def run_study(
         decay=decay,
         known_truth=known_truth(study, main) if plan.synthetic else (),
     )
+
+
+@contextmanager
+def _failures_told(forms: list[PreparedForm]) -> Iterator[None]:
+    """Where an analysis cannot be done, tell what was set aside as well: it may be why."""
+    try:
+        yield
+    except InputError as error:
+        failures = tuple(failure for form in forms for failure in form.failures)
+        raise InputError((*error.findings, *failure_findings(failures))) from error
+
+
+def _prepare_all(study: Path, plan: StudyPlan, instrument: Instrument, progress: Progress) -> list[PreparedForm]:
+    """Every form; what is wrong with each is told at once."""
+    forms: list[PreparedForm] = []
+    findings: list[Finding] = []
+    for form in plan.forms:
+        try:
+            forms.append(prepare(study, plan, instrument, form))
+        except InputError as error:
+            findings += error.findings
+        progress.advance()
+    if findings:
+        raise InputError(findings)
+    return forms
 
 
 def _models(
@@ -203,6 +232,6 @@ def failure_findings(failures: tuple[Failure, ...]) -> tuple[Finding, ...]:
     """Failures as findings, for the console."""
     return tuple(
         Finding(f.code, f"{f.file}, row {f.row}" + (f", column {f.column}" if f.column else ""),
-                f"{f.rule} The {f.set_aside} was set aside.", f.fix)
+                f"{f.rule} Found {f.value!r}; the {f.set_aside} was set aside.", f.fix)
         for f in failures
     )

@@ -105,9 +105,7 @@ def load_plan(study: Path) -> StudyPlan:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(Finding(
-            "STUDY-YAML", str(path), f"study.yaml must be YAML in UTF-8: {error}", "Mend the line named above.",
-        )) from error
+        raise InputError(_no_yaml(path, error)) from error
     try:
         return StudyPlan.model_validate(content)
     except ValidationError as error:
@@ -118,3 +116,15 @@ def load_plan(study: Path) -> StudyPlan:
             )
             for e in error.errors()
         ) from error
+
+
+def _no_yaml(path: Path, error: yaml.YAMLError | UnicodeDecodeError) -> Finding:
+    if isinstance(error, UnicodeDecodeError):
+        return Finding("STUDY-YAML", f"{path}, byte {error.start + 1}", "study.yaml must be UTF-8; this byte is not.",
+                       "Save the file with the encoding UTF-8.")
+    mark = getattr(error, "problem_mark", None)
+    place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
+    said = getattr(error, "problem", None) or " ".join(str(error).split())
+    return Finding("STUDY-YAML", place, f"study.yaml must be YAML; {said}.",
+                   "Look there and in the line above: indent with spaces, put a space behind each colon, close every "
+                   "bracket, quote texts that hold `: ` or ` #`.")

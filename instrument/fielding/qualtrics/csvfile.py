@@ -89,7 +89,7 @@ def _content(path: Path) -> bytes:
         what = "a folder" if path.is_dir() else "not there"
         raise InputError(Finding(
             "READ-MISSING", str(path), f"An export is a CSV file; this is {what}.",
-            "Check the name, and the key `file` of the form in study.yaml; paths start at the study's folder.",
+            "Check the name under `file` or `labels` of the form in study.yaml; paths start at the study's folder.",
         ))
     content = path.read_bytes()
     if not content.strip(b"\xef\xbb\xbf \t\r\n,\x00"):
