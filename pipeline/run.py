@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from instrument import store
 from instrument.errors import Finding, InputError
@@ -32,7 +33,7 @@ from pipeline.models import MEDIATION, MODELS
 from pipeline.prepare import EVERYONE, SCREENED, PreparedForm, check_forms, prepare, sources
 from pipeline.progress import Progress, Silent
 from pipeline.report.words import headline
-from pipeline.results import SCHEMA, FlowStep, Manifest, ModelRun, StudyResults, Timing
+from pipeline.results import SCHEMA, FactorAnalysis, FlowStep, Manifest, ModelRun, StudyResults, Timing
 from pipeline.sem.estimate import Engine
 from pipeline.sem.semopy_engine import SemopyEngine
 from pipeline.study import PLAN_FILE, StudyPlan, load_plan
@@ -92,22 +93,18 @@ def run_study(
 
     with clock.step("Read, check, screen, score", len(plan.forms)):
         forms = _prepare_all(study, plan, instrument, clock.progress)
-    with _failures_told(forms):
+    # The matrices are small: BLAS threads cost more than they save, and their number can move last digits.
+    with threadpool_limits(limits=1, user_api="blas"), _failures_told(forms):
         with clock.step("Reliability of every scale"):
             scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
-        with clock.step("Number of factors and loadings", len(plan.factors.analyses)):
-            analyses = []
-            for name, dimensions in plan.factors.analyses.items():
-                analyses.append(
-                    factor_analysis(name, dimensions, forms, instrument, SCREENED, plan.factors, factor_seed)
-                )
-                clock.progress.advance()
+        analyses = _factor_analyses(forms, plan, instrument, clock, seed=factor_seed)
         runs = _models(forms, plan, engine, clock, draws=draws, seed=bootstrap_seed, workers=workers)
-        main = next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, SCREENED))
-        everyone = next((run for run in runs if (run.id, run.rows) == (MEDIATION.id, EVERYONE)), None)
-        firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
         with clock.step("Sensitivity to recency"):
+            firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
             decay = decay_sensitivity(MEDIATION, firms.frame, firms.exp_rw_alternatives, engine, plan)
+    main, everyone = (
+        next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, rows)) for rows in (SCREENED, EVERYONE)
+    )
 
     return StudyResults(
         manifest=_manifest(study, plan, overrides, clock, draws=draws, seed=seed, workers=workers),
@@ -123,7 +120,7 @@ def run_study(
         variables=tuple(v for form in forms for v in _variables(form)),
         moments=_moments(forms),
         reliability=scales,
-        factor_analyses=tuple(analyses),
+        factor_analyses=analyses,
         models=runs,
         decay=decay,
         known_truth=known_truth(study, main) if plan.synthetic else (),
@@ -153,6 +150,18 @@ def _prepare_all(study: Path, plan: StudyPlan, instrument: Instrument, progress:
     if findings:
         raise InputError(findings)
     return forms
+
+
+def _factor_analyses(
+    forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, clock: _Clock, *, seed: int,
+) -> tuple[FactorAnalysis, ...]:
+    """Every exploratory analysis of the plan."""
+    out = []
+    with clock.step("Number of factors and loadings", len(plan.factors.analyses)):
+        for name, dimensions in plan.factors.analyses.items():
+            out.append(factor_analysis(name, dimensions, forms, instrument, SCREENED, plan.factors, seed))
+            clock.progress.advance()
+    return tuple(out)
 
 
 def _models(

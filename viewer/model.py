@@ -1,0 +1,85 @@
+"""Model: how each model fits, its parameters, the effects with their intervals, and what they hang on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pipeline.report import names
+from pipeline.report.tables.models import fit_sentence
+from pipeline.results import ModelRun
+from viewer import parts
+from viewer.selection import pick
+from viewer.source import Source
+
+ROWS = {names.SCREENED: "After screening", names.EVERYONE: "All respondents"}
+
+
+def show(source: Source) -> None:
+    """The page."""
+    st.title("Model", anchor=False)
+    parts.synthetic_banner(source)
+    if not source.results.models:
+        parts.say("This study estimated no model.")
+        return
+    run = _choose(source)
+    st.header(parts.escape(run.title), anchor=False)
+    _in_brief(run)
+    slug = f"{names.slug(run.id)}-{names.slug(run.rows)}"
+    if run is names.mediation(source.results):
+        parts.figure(source, "paths")
+    if run.bootstrap is not None:
+        _effects(source, run, slug)
+    st.header("Estimates", anchor=False)
+    parts.tables(source, f"paths-{slug}")
+    parts.tables(source, f"parameters-{slug}", f"residuals-{slug}")
+    st.header("All models side by side", anchor=False)
+    parts.tables(source, "fit", "explained")
+    with st.expander("Identification, likelihoods and information criteria"):
+        parts.tables(source, "identification", "information")
+    _sensitivity(source)
+
+
+def _choose(source: Source) -> ModelRun:
+    """The run picked by the reader: the headline's model first."""
+    titles = {run.id: run.title for run in source.results.models}
+    ids = sorted(titles, key=lambda model_id: model_id != names.MEDIATION)
+    left, right = st.columns([2, 1])
+    with left:
+        model_id = pick("Model", ids, "model", lambda m: f"{m}: {titles[m]}")
+    kept = [run.rows for run in source.results.models if run.id == model_id]
+    with right:
+        rows = pick("Rows", kept, "rows", lambda r: ROWS.get(r, r), style="buttons")
+    return source.results.model(model_id, rows)
+
+
+def _in_brief(run: ModelRun) -> None:
+    fit = run.fit
+    parts.say(fit_sentence(run))
+    parts.say(f"One row is one {run.level}; {fit.nobs:,} rows, complete on every variable of the model. "
+              f"Estimator: {fit.estimator}, by {fit.engine}.")
+    if not fit.converged:
+        st.error("This model did not converge. Its numbers are not to be used.", icon=":material/error:")
+    elif not fit.admissible:
+        st.warning("This model converged to a solution that is not admissible; its numbers are shown, "
+                   "but no finding rests on them.")
+    for warning in fit.warnings:
+        st.warning(parts.escape(warning))
+
+
+def _effects(source: Source, run: ModelRun, slug: str) -> None:
+    st.header("Direct, indirect and total effects", anchor=False)
+    parts.table(source, source.tables[f"effects-{slug}"], title=False)
+    parts.tables(source, f"joint-{slug}")
+    if run is names.mediation(source.results):
+        parts.figure(source, "bootstrap")
+    parts.tables(source, "bootstrap")
+
+
+def _sensitivity(source: Source) -> None:
+    st.header("What the finding hangs on", anchor=False)
+    parts.figure(source, "effects", title=False)
+    parts.tables(source, "effects-comparison")
+    parts.figure(source, "decay")
+    if source.results.known_truth:
+        st.header("The known truth", anchor=False)
+        parts.tables(source, "known-truth")

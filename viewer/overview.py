@@ -1,0 +1,58 @@
+"""Overview: what was found, in plain words, on whom, and how far it carries."""
+
+from __future__ import annotations
+
+from html import escape as html_escape
+
+import streamlit as st
+
+from pipeline.report import names, numbers
+from pipeline.report.words import HEADLINE_EFFECT
+from viewer import parts
+from viewer.source import REPORT_FILE, Source
+
+
+def show(source: Source) -> None:
+    """The page."""
+    results = source.results
+    st.title(parts.escape(results.manifest.title), anchor=False)
+    parts.synthetic_banner(source)
+    st.header("What was found", anchor=False)
+    st.html(f'<div class="am-finding">{html_escape(results.headline.sentence)}</div>')
+    parts.cards(key_numbers(source))
+    parts.bullets(results.headline.details)
+    report = source.bytes_of(REPORT_FILE)
+    if report is None:
+        st.caption(f"This folder holds no {REPORT_FILE}.")
+    else:
+        parts.download(source, REPORT_FILE, lambda: report, "Download the report (HTML, prints well)", "text/html")
+    st.header("How far it carries", anchor=False)
+    parts.bullets(results.headline.limits)
+    st.header("The model in one picture", anchor=False)
+    parts.figure(source, "paths", title=False)
+    st.header("From export to analysis", anchor=False)
+    parts.figure(source, "flow", title=False)
+
+
+def key_numbers(source: Source) -> list[tuple[str, str, str]]:
+    """Respondents kept, rows of the headline's model, the serial effect with its interval."""
+    cards = [
+        (f"Respondents kept, {names.form(s.form)}", numbers.number(s.kept, 0),
+         f"of {numbers.number(s.respondents, 0)}; {numbers.number(s.excluded, 0)} left out by screening")
+        for s in source.results.screening
+    ]
+    run = names.mediation(source.results)
+    if run is not None:
+        known = source.tables["identification"]
+        rows = zip(known.column("model"), known.column("rows"), known.column("n_incomplete"), strict=True)
+        incomplete = next((count for model, kept, count in rows if (model, kept) == (run.id, run.rows)), None)
+        left_out = "" if incomplete is None else f"; {incomplete} more left out as incomplete"
+        cards.append((f"{run.level.capitalize()}s in {run.id}", numbers.number(run.fit.nobs, 0),
+                      f"complete on every variable{left_out}"))
+    effect = None if run is None or run.bootstrap is None else next(
+        (e for e in run.bootstrap.effects if e.name == HEADLINE_EFFECT), None)
+    if run is not None and run.bootstrap is not None and effect is not None:
+        cards.append(("Serial effect on capability", numbers.number(effect.est, 3),
+                      f"{numbers.level_name(run.bootstrap.level)} bootstrap interval "
+                      f"{numbers.interval(effect.lower, effect.upper, 3)}"))
+    return cards

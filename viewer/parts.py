@@ -1,0 +1,191 @@
+"""The few things every page is made of: text, tables with their download, figures with their words.
+
+Whatever comes from results, plans or questionnaires is data: it is escaped before it becomes Markdown or HTML.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from html import escape as html_escape
+from pathlib import Path
+
+import streamlit as st
+
+from instrument.errors import InputError
+from pipeline.report.html import IN_BRIEF, TableView, table_view
+from pipeline.report.tables import Table, select, write_csv
+from viewer.source import Source
+
+SHOWN_ROWS = 300
+"""A browser stays quick with so many; the file for download holds every row."""
+
+FULL_WIDTH = 860
+PIXELS_A_POINT = 1.65
+"""A figure of the report's full width, 518 points, then fills the page's column."""
+
+SEEN_ROWS = 15
+"""A longer table scrolls within its frame, and says so."""
+
+BRIEF = IN_BRIEF | {
+    "effects": ("effect", "est", "ci", "bootstrap_se", "pvalue", "std_all", "std_ci"),
+}
+"""The columns a page has room for, by the first word of a table's id; the files for download hold them all."""
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:])")
+
+
+def escape(text: str) -> str:
+    """Text as Markdown that shows just that text."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def say(text: str) -> None:
+    """A paragraph of plain text."""
+    st.markdown(escape(text))
+
+
+def bullets(lines: Sequence[str]) -> None:
+    """A list of sentences."""
+    st.markdown("\n".join(f"- {escape(line)}" for line in lines))
+
+
+def findings(error: InputError) -> None:
+    """What is wrong, where, and what to do: every finding, no traceback."""
+    for finding in error.findings:
+        st.error(f"**{escape(finding.code)}** {escape(finding.place)}\n\n{escape(finding.rule)}\n\n"
+                 f"**What to do:** {escape(finding.fix)}", icon=":material/error:")
+
+
+def synthetic_banner(source: Source) -> None:
+    """Says in capitals that nobody answered, where nobody did."""
+    if source.results.manifest.synthetic:
+        st.html('<div class="am-banner" role="note"><b>SYNTHETIC DATA.</b> These answers were simulated from a '
+                "population with known values. Nothing here is a finding about real firms.</div>")
+
+
+def cards(shown: Sequence[tuple[str, str, str]]) -> None:
+    """Key numbers side by side: what it is, its value, what to know beside."""
+    st.html('<div class="am-cards">' + "".join(
+        f'<div class="am-card"><div class="what">{html_escape(what)}</div><div class="value">{html_escape(value)}</div>'
+        f'<div class="more">{html_escape(more)}</div></div>' for what, value, more in shown) + "</div>")
+
+
+def tables(source: Source, *ids: str) -> None:
+    """Tables by id, one below the other; an id that this study has no table for is passed over."""
+    for table_id in ids:
+        if table_id in source.tables:
+            table(source, source.tables[table_id])
+
+
+def table(source: Source, shown: Table, *, title: bool = True, summary: bool = True, place: str = "") -> None:
+    """A table: title, one sentence that says what it shows, the cells, how to read it, and its download.
+
+    ``place`` tells two showings of the same table on one page apart.
+    """
+    if title:
+        st.subheader(escape(shown.title), anchor=False)
+    if summary:
+        say(shown.summary)
+    if shown.rows:
+        st.html(table_html(shown))
+    download(source, f"{shown.id}.csv", lambda: csv_of(shown), "Download table (CSV)", "text/csv", place=place)
+
+
+def figure(source: Source, figure_id: str, *, title: bool = True) -> None:
+    """A figure with its sentence as text, and the table that holds its numbers; nothing if the study has none."""
+    if figure_id not in source.figures:
+        return
+    entry = source.figures[figure_id]
+    if title:
+        st.subheader(escape(entry.title), anchor=False)
+    say(entry.summary)
+    picture = source.figure_file(entry, "svg") or source.figure_file(entry, "png")
+    if picture is None:
+        st.warning(f"The results folder lacks the drawing figures/{entry.id}.svg; its numbers are below.")
+    else:
+        st.image(str(picture), width=_pixels(picture), alt=f"{entry.title}. {entry.summary}")
+    numbers = source.tables.get(entry.table)
+    with st.expander("The numbers behind this figure, and the figure as a file"):
+        if numbers is not None:
+            table(source, numbers, summary=numbers.summary != entry.summary, place=entry.id)
+        for form in ("svg", "png"):
+            path = source.figure_file(entry, form)
+            if path is not None:
+                download(source, path.name, path.read_bytes, f"Download figure ({form.upper()})",
+                         "image/svg+xml" if form == "svg" else "image/png")
+
+
+def _pixels(picture: Path) -> int:
+    """How wide to show a figure: one scale for all, so that letters are of one size on every page."""
+    stated = re.search(r'<svg[^>]*?\bwidth="([\d.]+)pt"', picture.read_text(encoding="utf-8")[:4000]) \
+        if picture.suffix == ".svg" else None
+    return round(float(stated[1]) * PIXELS_A_POINT) if stated else FULL_WIDTH
+
+
+def download(
+    source: Source, name: str, content: Callable[[], bytes], label: str, mime: str, *, place: str = "",
+) -> None:
+    """A download named after the results folder, so that files of two studies never meet; made when asked for."""
+    st.download_button(label, content, file_name=f"{source.name}-{name}", mime=mime, key=f"download {place} {name}",
+                       on_click="ignore", icon=":material/download:", type="tertiary")
+
+
+def where(shown: Table, key: str, value: str, table_id: str) -> Table:
+    """The rows of a table whose column ``key`` holds ``value``, under an id of their own."""
+    rows = tuple(row for row, cell in zip(shown.rows, shown.column(key), strict=True) if cell == value)
+    return replace(shown, id=table_id, rows=rows)
+
+
+@lru_cache(maxsize=256)
+def csv_of(shown: Table) -> bytes:
+    """The table's CSV file, byte for byte as in the folder ``tables/``."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write_csv(shown, Path(folder) / "table.csv").read_bytes()
+
+
+@lru_cache(maxsize=256)
+def table_html(shown: Table) -> str:
+    """The table as HTML: numbers to the right, reasons for undefined values as footnotes below."""
+    narrow = brief(shown)
+    view = table_view(replace(narrow, rows=narrow.rows[:SHOWN_ROWS]))
+    head = "".join(f'<th scope="col" class="{cell.style}">{html_escape(cell.text)}</th>' for cell in view.headers)
+    label = html_escape(shown.title, quote=True)
+    return (f'<div class="am-scroll" tabindex="0" role="region" aria-label="{label}"><table class="am-table">'
+            f"<thead><tr>{head}</tr></thead><tbody>{''.join(_rows(view))}</tbody></table></div>"
+            f"{_notes(view, len(shown.rows), len(shown.columns) - len(narrow.columns))}")
+
+
+def brief(shown: Table) -> Table:
+    """The table with no more columns than a page has room for."""
+    keys = BRIEF.get(shown.id, BRIEF.get(shown.id.split("-")[0], ()))
+    known = {column.key for column in shown.columns}
+    return select(shown, keys) if keys and known.issuperset(keys) else shown
+
+
+def _rows(view: TableView) -> list[str]:
+    out = []
+    for place, row in enumerate(view.rows):
+        cells = []
+        for column, cell in enumerate(row):
+            remark = f"<sup>{cell.remark}</sup>" if cell.remark else ""
+            tag, scope = ("th", ' scope="row"') if column == 0 else ("td", "")
+            cells.append(f'<{tag}{scope} class="{cell.style}">{html_escape(cell.text)}{remark}</{tag}>')
+        group = ' class="group"' if place in view.groups else ""
+        out.append(f"<tr{group}>{''.join(cells)}</tr>")
+    return out
+
+
+def _notes(view: TableView, rows: int, left_out: int) -> str:
+    notes = [html_escape(view.note)] if view.note else []
+    notes += [f"<sup>{letter}</sup> undefined because {html_escape(because)}" for letter, because in view.remarks]
+    if left_out:
+        notes.append(f"The file for download has {left_out} more column{'' if left_out == 1 else 's'}.")
+    if rows > SEEN_ROWS:
+        notes.append(f"{rows:,} rows: scroll within the table.")
+    if rows > SHOWN_ROWS:
+        notes.append(f"The first {SHOWN_ROWS} of {rows:,} rows; the file for download has all.")
+    return f'<div class="am-note">{"".join(f"<p>{note}</p>" for note in notes)}</div>' if notes else ""
