@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipeline.results import ModelRun, StudyResults
+from pipeline.study import ScreeningPlan
 
 MEDIATION = "M1"
 SCREENED, EVERYONE = "screened", "all respondents"
@@ -74,8 +77,17 @@ def flag(flag_id: str) -> str:
     return FLAGS.get(flag_id, flag_id)
 
 
-def flags(flag_ids: tuple[str, ...]) -> str:
-    """Flags in a sentence: ``failed the attention item, too fast``."""
+def screening_rule(plan: ScreeningPlan) -> str:
+    """Who is left out as careless, in words: ``any of: …; or at least 2 of: …``."""
+    parts = []
+    if plan.any_of:
+        parts.append(f"any of: {_flags(plan.any_of)}")
+    if plan.of:
+        parts.append(f"at least {plan.at_least} of: {_flags(plan.of)}")
+    return "; or ".join(parts) or "nobody"
+
+
+def _flags(flag_ids: Iterable[str]) -> str:
     return ", ".join(flag(flag_id).lower() for flag_id in flag_ids)
 
 

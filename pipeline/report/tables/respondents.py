@@ -153,7 +153,6 @@ def screening_table(results: StudyResults) -> Table:
         f"{s.excluded:,} of {s.respondents:,} respondents to {names.form(s.form)}"
         for s in results.screening
     ]
-    rules = dict.fromkeys(s.rule for s in results.screening)
     return Table(
         "screening", "Respondents marked by each flag",
         (
@@ -161,7 +160,8 @@ def screening_table(results: StudyResults) -> Table:
             Column("respondents", "Marked", "integer"), Column("share", "Share", "percent"),
         ),
         rows, f"The plan's rule leaves out {listed(parts)}." if parts else "No respondents were screened.",
-        "A flag alone leaves nobody out. The rule: " + " ".join(rules) if rules else "",
+        "Without consent, not eligible, not finished or withdrawn: left out first, as no response. Then the plan's "
+        f"rule for careless answers leaves out {names.screening_rule(results.plan.screening)}.",
     )
 
 
