@@ -6,6 +6,7 @@ with every finding on standard error and no traceback.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -75,7 +76,9 @@ def _print_outcome(results: StudyResults, report: Path) -> None:
     for detail in results.headline.details:
         typer.echo(f"  - {detail}")
     typer.echo(f"\nReport:  {report}")
-    typer.echo(f"Viewer:  alliometrics view {report.parent}")
+    # Who came by tasks.py has no `alliometrics` on the path.
+    viewer = "alliometrics view" if shutil.which("alliometrics") else "python3 tasks.py view"
+    typer.echo(f"Viewer:  {viewer} {report.parent}")
     not_converged = [f"{m.id} ({m.rows})" for m in results.models if not m.fit.converged]
     if not_converged:
         typer.echo(f"\nNot converged: {', '.join(not_converged)}; their numbers are not to be used.", err=True)
