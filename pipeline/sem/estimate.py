@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pipeline.sem.effects import DefinedEffect, check_definitions, defined_effects
 from pipeline.sem.fit import Fit, FitIndices, Parameter
@@ -106,8 +107,9 @@ def fit_model(
     table = parameter_table(parse_model(syntax, name), names)
     check_definitions(table)
     sample = take_sample(X, names, table.observed)
-    solution = engine.compile(table).estimate(sample)
-    return _assemble(engine, syntax, table, sample, solution, name, level, n_incomplete)
+    with threadpool_limits(limits=1, user_api="blas"):  # on matrices this small, threads cost more than they save
+        solution = engine.compile(table).estimate(sample)
+        return _assemble(engine, syntax, table, sample, solution, name, level, n_incomplete)
 
 
 def fit_complete_cases(
