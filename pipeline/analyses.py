@@ -25,7 +25,7 @@ from pipeline.sem.fit import Fit, Parameter
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import parameter_table
 from pipeline.study import FactorPlan, StudyPlan
-from pipeline.undefined import Undefined
+from pipeline.undefined import Number, Undefined
 
 TRUTH_FILE = "truth.json"
 SERIAL = "serial_capability"
@@ -152,7 +152,7 @@ def defined(fit: Fit, name: str) -> Parameter:
     return next(row for row in fit.parameters if row.op == ":=" and row.lhs == name)
 
 
-def _given(value: float | Undefined | None) -> float | Undefined:
+def _given(value: Number | None) -> Number:
     return Undefined("the program gave no value") if value is None else value
 
 
@@ -183,14 +183,16 @@ def true_values(study: Path) -> dict[str, float]:
 def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:
     """The population's parameters beside their estimates, where ``truth.json`` lies beside synthetic data."""
     true = true_values(study)
-    found: dict[str, tuple[float, object, object]] = {
-        row.label: (row.est, row.ci_lower, row.ci_upper) for row in run.fit.parameters if row.label and row.op != ":="
+    found: dict[str, tuple[Number, Number, Number, str]] = {
+        row.lhs if row.op == ":=" else row.label: (row.est, _given(row.ci_lower), _given(row.ci_upper), "normal theory")
+        for row in run.fit.parameters if row.label or row.op == ":="
     }
     if run.bootstrap is not None:
-        found |= {effect.name: (effect.est, effect.lower, effect.upper) for effect in run.bootstrap.effects}
-    out = []
-    for name, value in true.items():
-        est, lower, upper = found.get(name, (None, None, None))
-        if est is not None and isinstance(lower, float) and isinstance(upper, float):
-            out.append(KnownTruth(name, value, est, lower, upper, lower <= value <= upper))
-    return tuple(out)
+        found |= {e.name: (e.est, e.lower, e.upper, "percentile bootstrap") for e in run.bootstrap.effects}
+    absent = Undefined(f"{run.id} has no such parameter")
+    return tuple(_beside(name, value, *found.get(name, (absent, absent, absent, ""))) for name, value in true.items())
+
+
+def _beside(name: str, true: float, est: Number, lower: Number, upper: Number, interval_by: str) -> KnownTruth:
+    inside = None if isinstance(lower, Undefined) or isinstance(upper, Undefined) else lower <= true <= upper
+    return KnownTruth(name, true, est, lower, upper, interval_by, inside)

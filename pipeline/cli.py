@@ -45,7 +45,9 @@ Later = Annotated[str | None, typer.Option(help="Not available in this version."
 def run(
     study: Annotated[Path, typer.Argument(help="A folder with study.yaml.")],
     out: Annotated[Path | None, typer.Option(help="Results folder; results/<study> if not given.")] = None,
-    draws: Annotated[int | None, typer.Option(min=1, help="Bootstrap draws, in place of the plan's.")] = None,
+    draws: Annotated[int | None, typer.Option(
+        min=1, help="Bootstrap draws, in place of the plan's; 95 % limits need 39.",
+    )] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the plan's.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")] = 2,
 ) -> None:
@@ -129,11 +131,16 @@ def view(
     """Open the viewer in a browser."""
     import subprocess
 
+    if not results.exists() and results != Path("results"):
+        raise InputError(Finding(
+            "VIEW-MISSING", str(results), "There is no such folder.",
+            "Run a study first, or name the folder it printed.",
+        ))
     page = Path(__file__).resolve().parent.parent / "app.py"
     status = subprocess.call([
         sys.executable, "-m", "streamlit", "run", str(page), "--server.port", str(port),
-        "--browser.gatherUsageStats", "false", "--", str(results),
-    ])
+        "--server.address", "localhost", "--browser.gatherUsageStats", "false", "--", str(results.resolve()),
+    ], cwd=page.parent)  # the theme stands beside the page
     raise typer.Exit(status)
 
 
@@ -256,6 +263,9 @@ def show(version: Version = None, language: Language = None) -> None:
     from instrument import codebook, store
 
     found = store.load(version)
+    for translation in found.translations:
+        if translation.language == language and translation.status == "draft":
+            typer.echo(f"{translation.name}: a draft translation; have it reviewed before you field it.", err=True)
     typer.echo(codebook.markdown(found, _known_language(found.languages, language)))
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from instrument import store
 from instrument.errors import Finding, InputError
 from instrument.fielding import qualtrics
 from instrument.model import Instrument
@@ -58,10 +57,8 @@ def prepare(study: Path, plan: StudyPlan, instrument: Instrument, form: str) -> 
     raw = READERS[source.platform](
         study / source.file, form, labels=study / source.labels if source.labels else None,
     )
-    released = {version: store.load(version) for version in store.versions()}
     responses, failures, reading = validate(
-        raw, {plan.instrument: released[plan.instrument]}, languages=plan.languages,
-        optional_blocks=plan.optional_blocks,
+        raw, {plan.instrument: instrument}, languages=plan.languages, optional_blocks=plan.optional_blocks,
     )
     respondents, screening = screen(responses, instrument, plan.screening)
     answered = _who_answered(responses, respondents)
@@ -152,6 +149,4 @@ def _units(units: Aggregated) -> str:
         said.append(f"{units.units_with_several_informants} with several informants, averaged")
     if units.firms_with_several_alliances:
         said.append(f"{units.firms_with_several_alliances} firms with several alliances")
-    if units.without_identifier:
-        said.append(f"{units.without_identifier} responses without identifier left out")
     return "; ".join(said)

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from instrument.errors import Finding, InputError
 from pipeline.data.responses import Failure, ReadingSummary
@@ -113,14 +113,19 @@ class DecayRow:
 
 @dataclass(frozen=True, slots=True)
 class KnownTruth:
-    """A parameter of the population model that made synthetic data, beside its estimate."""
+    """A parameter of the population model that made synthetic data, beside its estimate.
+
+    ``interval_by`` says where the interval comes from: "normal theory" or "percentile bootstrap". ``inside``
+    is None where there is no interval.
+    """
 
     name: str
     true: float
-    est: float
-    lower: float
-    upper: float
-    inside: bool
+    est: Number
+    lower: Number
+    upper: Number
+    interval_by: str
+    inside: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +193,9 @@ def read_results(folder: Path) -> StudyResults:
         ))
     try:
         return _ADAPTER.validate_json(path.read_bytes())
-    except ValueError as error:
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"])) or "the whole file"
         raise InputError(Finding(
-            "RESULTS-FORMAT", str(path), f"This file was not written by this version: {str(error)[:300]}",
+            "RESULTS-FORMAT", f"{path}, {place}", "These results are not in the format of this version.",
             "Run the study again with this version.",
         )) from error

@@ -190,7 +190,16 @@ def _flow(forms: list[PreparedForm], runs: tuple[ModelRun, ...]) -> Iterator[Flo
         if fits:
             largest = max(fits, key=lambda run: len(run.fit.variables))
             yield FlowStep(form.form, f"Complete on every variable of {largest.id}", f"{largest.level}s",
-                           largest.fit.nobs, largest.fit.n_incomplete, "a variable is missing")
+                           largest.fit.nobs, largest.fit.n_incomplete, _missing_most(form, largest))
+
+
+def _missing_most(form: PreparedForm, run: ModelRun, named: int = 3) -> str:
+    """Which variables of a model are missing most, and in how many rows."""
+    rows = form.rows[SCREENED]
+    counts = rows.units.frame[list(run.fit.variables)].isna().sum().sort_values(ascending=False, kind="stable")
+    top = counts[counts > 0].head(named)
+    most = [f"{rows.scores.labels.get(str(name), str(name))} ({n})" for name, n in top.items()]
+    return f"a variable is missing, most often {', '.join(most)}" if most else ""
 
 
 def _variables(form: PreparedForm) -> tuple[VariableSummary, ...]:

@@ -11,13 +11,14 @@ from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from instrument.errors import Finding, InputError
 
 PLAN_FILE = "study.yaml"
 
 Flag = Literal[
-    "unfinished", "attention", "speed", "longstring", "irv", "even_odd", "mahalanobis", "knowledge", "diligence",
+    "attention", "speed", "longstring", "irv", "even_odd", "mahalanobis", "knowledge", "diligence",
 ]
 
 
@@ -112,10 +113,19 @@ def load_plan(study: Path) -> StudyPlan:
         raise InputError(
             Finding(
                 "STUDY-PLAN", f"{path}, key {'.'.join(map(str, e['loc'])) or '(top)'}",
-                f"{e['msg']}; found {e['input']!r:.80}.", "See docs/study.md for every key and its values.",
+                _broken(e), "See docs/study.md for every key and its values.",
             )
             for e in error.errors()
         ) from error
+
+
+def _broken(error: ErrorDetails) -> str:
+    """What is wrong with one key, in words."""
+    if error["type"] == "missing":
+        return "This key is required and is not there."
+    if error["type"] == "extra_forbidden":
+        return "A plan has no such key; is it misspelt?"
+    return f"{error['msg']}; found {error['input']!r:.80}."
 
 
 def _no_yaml(path: Path, error: yaml.YAMLError | UnicodeDecodeError) -> Finding:

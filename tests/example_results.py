@@ -104,7 +104,7 @@ def example_results(*, synthetic: bool = True) -> StudyResults:
         reliability=tuple(_reliability(name, i) for i, name in enumerate((*LEARNING, *CAPABILITIES, "sufl"))),
         factor_analyses=(_factor_analysis(),), models=models, decay=_decay(),
         known_truth=tuple(
-            KnownTruth(e.name, TRUE_SERIAL[e.name], e.est, float(e.lower), float(e.upper),  # type: ignore[arg-type]
+            KnownTruth(e.name, TRUE_SERIAL[e.name], e.est, e.lower, e.upper, "percentile bootstrap",
                        float(e.lower) <= TRUE_SERIAL[e.name] <= float(e.upper))  # type: ignore[arg-type]
             for e in bootstrap.effects if e.name in TRUE_SERIAL
         ) if synthetic else (),

@@ -35,19 +35,17 @@ class Aggregated:
     exp_rw_alternatives
         ``exp_rw`` under other decays, on the same index; δ is the column's name. No column for form A.
     responses, units
-        Rows that came in with their identifiers, and rows of ``frame``.
+        Rows that came in, and rows of ``frame``.
     units_with_several_informants
         Of ``units``.
     firms, firms_with_several_alliances
         Distinct firms; at alliance level, those with more than one alliance (0 at firm level).
-    without_identifier
-        Responses in no unit because an identifier is empty; each is named in ``findings``.
     disagreements
         Indicator → units in which informants disagree about it.
     missing
         Column of ``frame`` → units without a value, where there are any.
     findings
-        Warnings: disagreements, and responses without an identifier.
+        Warnings: disagreements.
     """
 
     unit: Unit
@@ -58,7 +56,6 @@ class Aggregated:
     units_with_several_informants: int
     firms: int
     firms_with_several_alliances: int
-    without_identifier: int
     disagreements: dict[str, int]
     missing: dict[str, int]
     findings: tuple[Finding, ...]
@@ -77,16 +74,12 @@ def to_alliances(scores: Scores, responses: Responses) -> Aggregated:
 def _aggregate(scores: Scores, responses: Responses, unit: Unit) -> Aggregated:
     if not scores.scores.index.equals(responses.meta.index):
         raise ValueError("scores and responses hold different rows; score the same responses")
-    keys = list(KEYS[unit])
-    identifiers = responses.meta[keys].fillna("").astype(str)
-    identified = (identifiers != "").all(axis=1)
-    groups = [identifiers.loc[identified, key] for key in keys]
-    values = pd.concat([scores.scores, scores.items], axis=1)[identified]
-    alternatives = scores.exp_rw_alternatives[identified]
-
+    # Every response names its unit: rows with an empty identifier were set aside when the export was read.
+    groups = [responses.meta[key] for key in KEYS[unit]]
+    values = pd.concat([scores.scores, scores.items], axis=1)
     grouped = values.groupby(groups, sort=False)
     frame, highest, lowest = grouped.mean(), grouped.max(), grouped.min()
-    findings = _without_identifier(responses, identified, unit)
+    findings: list[Finding] = []
     disagreements = {}
     for name in (indicator for indicator in INDICATORS if indicator in values):
         disputed = highest[name] > lowest[name]
@@ -98,22 +91,13 @@ def _aggregate(scores: Scores, responses: Responses, unit: Unit) -> Aggregated:
     alliances = frame.index.to_frame(index=False).groupby("firm_id").size()
     missing = frame.isna().sum()
     return Aggregated(
-        unit=unit, frame=frame, exp_rw_alternatives=alternatives.groupby(groups, sort=False).mean(),
-        responses=int(identified.sum()), units=len(frame),
+        unit=unit, frame=frame, exp_rw_alternatives=scores.exp_rw_alternatives.groupby(groups, sort=False).mean(),
+        responses=len(values), units=len(frame),
         units_with_several_informants=int((frame["n_informants"] > 1).sum()), firms=len(alliances),
-        firms_with_several_alliances=int((alliances > 1).sum()), without_identifier=int((~identified).sum()),
-        disagreements=disagreements, missing={str(name): int(n) for name, n in missing[missing > 0].items()},
+        firms_with_several_alliances=int((alliances > 1).sum()), disagreements=disagreements,
+        missing={str(name): int(n) for name, n in missing[missing > 0].items()},
         findings=tuple(findings),
     )
-
-
-def _without_identifier(responses: Responses, identified: pd.Series, unit: Unit) -> list[Finding]:
-    return [
-        Finding("AGGREGATE-IDENTIFIER", f"form {responses.form}, export row {row}",
-                f"A response belongs to a unit by {' and '.join(KEYS[unit])}; one is empty, so it is in no {unit}.",
-                "Fill in the identifier in the export; the invitation link should have carried it.", "warning")
-        for row in identified.index[~identified]
-    ]
 
 
 def _disagreement(name: str, unit: Unit, key: object, scores: Scores) -> Finding:

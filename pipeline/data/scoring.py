@@ -244,7 +244,7 @@ def _add_function(sheet: _Sheet) -> None:
     components = pd.DataFrame({
         "function": exists,
         "procedures": plain["fmpr"] / (plain["fmpr"] + HALF_CREDIT["fmpr"]),
-        "tools": _share_of_stages(sheet, page_answered=plain.notna().any(axis=1)),
+        "tools": _share_of_stages(sheet),
         "training": plain["fmtr"] / widest,
         "committees": plain["fmcm"] / (plain["fmcm"] + HALF_CREDIT["fmcm"]),
         "apprenticeship": plain["fmap"],
@@ -253,16 +253,16 @@ def _add_function(sheet: _Sheet) -> None:
               "a component has no answer")
 
 
-def _share_of_stages(sheet: _Sheet, page_answered: pd.Series) -> pd.Series:
+def _share_of_stages(sheet: _Sheet) -> pd.Series:
     """Life-cycle stages with a standard tool, of all stages offered.
 
     ``fmtl`` tells respondents to leave its boxes empty if they have no such tools, so no box ticked is an
-    answer (0) wherever something else on the page was answered, and no answer where nothing was.
+    answer: 0. Whoever skipped the whole page has no answer to the other components, and so no index either.
     """
     boxes = [f"fmtl.{option.code}" for option in sheet.facts["fmtl"].options]
     ticked = sheet.answers(*boxes).mean(axis=1, skipna=False)
     left_empty = (sheet.responses.reasons[boxes] == "unanswered").all(axis=1)
-    return ticked.mask(left_empty & page_answered, 0.0)
+    return ticked.mask(left_empty, 0.0)
 
 
 def _add_context(sheet: _Sheet, survey_year: int | None) -> None:

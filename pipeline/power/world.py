@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from instrument.errors import Finding, InputError
 from instrument.model import Instrument, Item
 from pipeline.power.kinds import Level, Shared
 from pipeline.power.population import Population
@@ -118,7 +119,8 @@ class World:
             parts = {"firm": shared.firm, "alliance": 1 - shared.firm}
         elif level != "firm":
             parts = {"firm": shared.firm, "alliance": shared.alliance,
-                     "informant": max(0.0, 1 - shared.firm - shared.alliance)}
+                     # In brackets, because 1 − .9 − .1 is rounded to less than 0.
+                     "informant": 1 - (shared.firm + shared.alliance)}
         total = np.zeros(self.sampling.size(level))
         for part, share in parts.items():
             e = self.streams.of(f"{name}:{part}").standard_normal(self.sampling.size(part))
@@ -145,7 +147,7 @@ class World:
         siblings = self.instrument.items(item.dimension, form_id)
         position = [sibling.id for sibling in siblings].index(item.id)
         r = single_item_reliability(measured.reliability, len(siblings))
-        root = np.clip(np.sqrt(r) + answering.item_loading[position % len(answering.item_loading)], 0.05, 0.98)
+        root = _proper_loading(item, np.sqrt(r) + answering.item_loading[position % len(answering.item_loading)])
         ease = measured.ease + answering.item_ease[position % len(answering.item_ease)]
         e = self.streams.of(f"item.{item.id}@{form_id}").standard_normal(self.sampling.size(row_level(form_id)))
         response = root * self.dimension(item.dimension, form_id) + np.sqrt(1 - root**2) * e + ease
@@ -171,6 +173,16 @@ class World:
             keyed.append(min(points) + max(points) - codes if item.reversed else codes)
         mean: Array = np.mean(keyed, axis=0, dtype=np.float64)
         return mean
+
+
+def _proper_loading(item: Item, loading: float) -> float:
+    if 0 < loading < 1:
+        return loading
+    raise InputError(Finding(
+        "POPULATION-LOADING", f"population.yaml, key dimensions.{item.dimension}.reliability, item {item.id}",
+        f"√r of the dimension's items plus the item's own item_loading must lie between 0 and 1; it is {loading:.3f}.",
+        f"Change the reliability of {item.dimension}, or the item's place in answering.item_loading.",
+    ))
 
 
 def row_level(form_id: str) -> Level:

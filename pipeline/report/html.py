@@ -42,7 +42,7 @@ IN_BRIEF: dict[str, tuple[str, ...]] = {
     "effects": ("effect", "est", "bootstrap_se", "ci", "std_all", "std_ci"),
     "parameters": ("lhs", "op", "rhs", "label", "est", "se", "z", "pvalue", "ci", "std_all"),
     "information": ("model", "rows", "logl", "npar", "aic", "bic", "sabic", "gfi", "rmsea_pvalue"),
-    "exclusions": ("form", "response", "reason", "seconds_per_item", "longstring", "irv", "even_odd", "mahalanobis"),
+    "exclusions": ("form", "response", "reason"),
     "failures": ("form", "row", "column", "code", "rule", "value", "set_aside"),
 }
 """Columns the page has room for, by the first word of a table's id; the CSV files hold them all."""

@@ -39,8 +39,8 @@ _NAME = {
 LIMITS = (
     "All variables were observed at one time. The estimates are at most consistent with mediation; the data cannot "
     "tell it from other orders of the same variables, which can fit equally well.",
-    "At the firm level one informant answered for predictors, mediators and outcomes alike, so shared method "
-    "variance may inflate the paths.",
+    "At the firm level the same informants, mostly one informant a firm, answered for predictors, mediators and "
+    "outcomes alike, so shared method variance may inflate the paths; the marker items are not used in this version.",
     "Only firms complete on every variable of the model were used, and dimension scores (means of items) stand as "
     "indicators; neither missing answers nor the items' own errors are modelled.",
     "Standard errors and p values of single paths rest on normal theory; the intervals of indirect effects rest on the "
@@ -124,6 +124,9 @@ def finding(run: ModelRun, effect: str) -> str:
         return f"nothing can be said about {name}: its interval is {evidence.effect.lower}."
     holds = evidence.joint.holds if evidence.joint else None
     tests = f"{name} is {evidence.numbers}, and {evidence.joint_words}."
+    doubt = _doubt(run, evidence)
+    if evidence.clear and holds and doubt:
+        return f"the evidence on {name} is mixed: {doubt}; it is {evidence.numbers}, and {evidence.joint_words}."
     if evidence.clear and holds and evidence.negative:
         return f"the estimates are consistent with {chain}, but of the opposite sign to the theory's: {tests}"
     if evidence.clear and holds:
@@ -134,8 +137,8 @@ def finding(run: ModelRun, effect: str) -> str:
             f"its paths taken together {other}; {evidence.numbers}; {evidence.joint_words}")
         return f"the evidence on {name} is mixed: its interval {one} zero, while {paths}."
     low, high = (number(bound, 3) for bound in (evidence.effect.lower, evidence.effect.upper))
-    return (f"the data do not show {name}: it is {evidence.numbers}, and {evidence.joint_words}; they are as "
-            f"compatible with any effect from {low} to {high}, so its absence is not shown either.")
+    return (f"the data do not show {name}: it is {evidence.numbers}, and {evidence.joint_words}; values from "
+            f"{low} to {high} are compatible with the data at this level, so its absence is not shown either.")
 
 
 def _details(run: ModelRun, found: _Evidence, all_respondents: ModelRun | None) -> tuple[str, ...]:
@@ -148,7 +151,7 @@ def _details(run: ModelRun, found: _Evidence, all_respondents: ModelRun | None) 
         f"{interval(e.std_lower, e.std_upper, 3, bounded=True)}.")
     details.append(_draws(run))
     if all_respondents is not None and (other := _evidence(all_respondents, HEADLINE_EFFECT)) is not None:
-        details.append(f"With all respondents, none left out by screening, it is {other.numbers} "
+        details.append(f"With the careless respondents kept, the serial effect on capability is {other.numbers} "
                        f"(n = {all_respondents.fit.nobs:,}).")
     details.append(fit_sentence(run))
     return tuple(details)
@@ -159,6 +162,21 @@ def _draws(run: ModelRun) -> str:
     assert b is not None
     return (f"{b.converged:,} of {b.requested:,} bootstrap draws converged, {b.admissible:,} of them to an admissible "
             "solution.")
+
+
+ENOUGH_DRAWS = 0.9
+"""Share of draws that must converge before their interval carries a finding by itself."""
+
+
+def _doubt(run: ModelRun, evidence: _Evidence) -> str | None:
+    """Why a bootstrap interval that excludes zero is not enough, None if it is."""
+    b, e = run.bootstrap, evidence.effect
+    assert b is not None
+    if b.converged < ENOUGH_DRAWS * b.requested:
+        return f"only {b.converged:,} of {b.requested:,} bootstrap draws converged"
+    if not excludes_zero(e.lower_admissible, e.upper_admissible):
+        return "its interval no longer excludes zero once inadmissible draws are left out"
+    return None
 
 
 def _unusable(run: ModelRun) -> str | None:

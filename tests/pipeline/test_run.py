@@ -7,11 +7,17 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from instrument import store
+from pipeline.analyses import known_truth
+from pipeline.data.screening import NO_RESPONSE
+from pipeline.prepare import EVERYONE, prepare
 from pipeline.publish import publish
 from pipeline.results import StudyResults, read_results, write_results
 from pipeline.run import run_study
+from pipeline.study import load_plan
 from tests.example_results import example_results
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
@@ -65,6 +71,52 @@ def test_results_stand_with_and_without_exclusions(sample_results: StudyResults)
         assert screened.fit.converged
         assert everyone.fit.converged
         assert screened.fit.nobs < everyone.fit.nobs
+
+
+def test_nobody_without_consent_or_a_finished_interview_is_analysed(sample_results: StudyResults) -> None:
+    plan = load_plan(SAMPLE)
+    instrument = store.load(plan.instrument)
+    for form in ("F", "A"):
+        prepared = prepare(SAMPLE, plan, instrument, form)
+        gone = {r.response_id for r in prepared.respondents if set(r.flags) & set(NO_RESPONSE)}
+        everyone = set(prepared.rows[EVERYONE].responses.meta["response_id"])
+        steps = {step.step: step.n for step in sample_results.flow if step.form == form}
+        assert gone
+        assert not gone & everyone
+        assert len(everyone) == steps["Consented, eligible, finished"]
+
+
+def test_the_published_moments_give_the_model_again(sample_results: StudyResults) -> None:
+    fit = sample_results.model("M1").fit
+    moments = sample_results.moments["firm"]
+    assert set(moments.variables) == set(fit.variables)
+    order = [moments.variables.index(name) for name in fit.variables]
+    covariance = np.array(moments.covariance)[np.ix_(order, order)] * (moments.n - 1) / moments.n
+    assert moments.n == fit.nobs
+    np.testing.assert_allclose(covariance, np.array(fit.sample_cov), rtol=1e-9, atol=1e-12)
+
+
+def test_bootstrap_and_other_intervals_have_levels_of_their_own(tmp_path: Path) -> None:
+    for path in SAMPLE.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / "study.yaml").unlink()
+    text = (SAMPLE / "study.yaml").read_text(encoding="utf-8").replace("level: 0.95}", "level: 0.90}")
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    results = run_study(tmp_path, draws=40)
+    run = results.model("M1")
+    assert run.bootstrap is not None
+    assert run.bootstrap.level == 0.90
+    assert {joint.level for joint in run.joint} == {0.95}
+
+
+def test_truth_outside_its_interval_and_truth_without_one_are_told_apart(
+    sample_results: StudyResults, tmp_path: Path,
+) -> None:
+    run = sample_results.model("M1")
+    record = {"true_values": {"a1": {"value": 9.0}, "a2": {"value": 0.6}, "elsewhere": {"value": 1.0}}}
+    (tmp_path / "truth.json").write_text(json.dumps(record), encoding="utf-8")
+    found = {row.name: row.inside for row in known_truth(tmp_path, run)}
+    assert found == {"a1": False, "a2": True, "elsewhere": None}
 
 
 def test_the_decay_of_the_plan_gives_the_headline_estimate(sample_results: StudyResults) -> None:

@@ -154,7 +154,7 @@ def _meta(
     out["finished"] = [FINISHED.get(cell.casefold(), cell) for cell in out["finished"]]
     out["status"] = [STATUS_READ.get(cell.casefold(), cell or "response") for cell in out["status"]]
     for name in ("started", "ended"):
-        out[name] = _in_utc(file, columns.meta[name], out[name])
+        out[name] = _in_utc(file, columns.meta[name], out[name], columns.notes)
     return pd.DataFrame(out, index=pd.Index(file.rows, name="row"), dtype="str")
 
 
@@ -165,7 +165,7 @@ def _language(cell: str, languages: Mapping[str, str]) -> str:
     return by_code.get(code) or by_code.get(code.split("-")[0]) or cell
 
 
-def _in_utc(file: ExportFile, j: int, cells: list[str]) -> list[str]:
+def _in_utc(file: ExportFile, j: int, cells: list[str], notes: list[str]) -> list[str]:
     zone = file.zones.get(j, "Z")
     if zone in ("Z", "UTC", "GMT", "Etc/UTC"):
         return cells
@@ -178,7 +178,16 @@ def _in_utc(file: ExportFile, j: int, cells: list[str]) -> list[str]:
         )) from error
     times = pd.to_datetime(pd.Series(cells), format="%Y-%m-%d %H:%M:%S", errors="coerce")
     # One hour a year happens twice; the first is as good a guess as any and moves no duration.
-    utc = times.dt.tz_localize(local, ambiguous=True, nonexistent="shift_forward").dt.tz_convert("UTC")
+    located = times.dt.tz_localize(local, ambiguous=True, nonexistent="shift_forward")
+    second = times.dt.tz_localize(local, ambiguous=False, nonexistent="NaT")
+    absent, doubled = int((located.notna() & second.isna()).sum()), int((second > located).sum())
+    if doubled:
+        notes.append(f"{doubled} times in {file.tags[j]} happened twice in {zone}, when the clock was put back: "
+                     "the first is taken.")
+    if absent:
+        notes.append(f"{absent} times in {file.tags[j]} do not exist in {zone}, where the clock was put forward: "
+                     "the end of the gap is taken.")
+    utc = located.dt.tz_convert("UTC")
     written = utc.dt.strftime("%Y-%m-%d %H:%M:%S")
     return [cell if pd.isna(time) else time for cell, time in zip(cells, written, strict=True)]
 

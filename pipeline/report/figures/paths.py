@@ -161,4 +161,6 @@ def _bounds(path: Parameter) -> str | None:
         return None
     if isinstance(path.ci_lower, Undefined) or isinstance(path.ci_upper, Undefined):
         return "[undefined]"
-    return interval(path.ci_lower, path.ci_upper)
+    # Two decimals may round a limit to zero and hide on which side of it the interval ends.
+    near_zero = min(abs(path.ci_lower), abs(path.ci_upper)) < 0.005
+    return interval(path.ci_lower, path.ci_upper, 3 if near_zero else 2)

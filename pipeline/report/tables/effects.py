@@ -200,20 +200,22 @@ def decay_points(results: StudyResults) -> tuple[tuple[float, float], ...]:
 
 def truth_table(results: StudyResults) -> Table:
     """The population values that made synthetic data, beside their estimates."""
-    inside = sum(t.inside for t in results.known_truth)
+    with_interval = [t for t in results.known_truth if t.inside is not None]
+    without = len(results.known_truth) - len(with_interval)
+    inside = sum(bool(t.inside) for t in with_interval)
     return Table(
         "known-truth", "Known truth and its estimate",
         (
             Column("name", "Quantity"), Column("true", "True", "number", 3), Column("est", "Estimate", "number", 3),
-            Column("ci", "Interval", "interval", 3), Column("inside", "True value inside"),
+            Column("ci", "Interval", "interval", 3), Column("interval_by", "Interval by"),
+            Column("inside", "True value inside"),
         ),
-        tuple((names.effect(t.name), t.true, t.est, (t.lower, t.upper), "yes" if t.inside else "no")
-              for t in results.known_truth),
-        f"The data are synthetic, so the truth is known: {inside} of {counted(len(results.known_truth), 'true value')} "
-        f"lie inside their intervals." if results.known_truth else "No true values are known.",
+        tuple((names.effect(t.name), t.true, t.est, (t.lower, t.upper), t.interval_by,
+               {True: "yes", False: "no", None: "no interval"}[t.inside]) for t in results.known_truth),
+        (f"The data are synthetic, so the truth is known: {inside} of {counted(len(with_interval), 'true value')} "
+         f"lie inside their intervals{f'; {without} more have no interval' if without else ''}.")
+        if results.known_truth else "No true values are known.",
     )
-
-
 def excludes_zero(lower: Number, upper: Number) -> bool:
     """Whether both bounds exist and lie on one side of zero."""
     if isinstance(lower, Undefined) or isinstance(upper, Undefined):

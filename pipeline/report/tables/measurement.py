@@ -98,7 +98,8 @@ def reliability_table(results: StudyResults) -> Table:
         ),
         _reliability_sentence(results),
         "α: Cronbach's alpha, after reversed items are keyed; ω: McDonald's omega total of a one-factor model; "
-        "AVE: average variance extracted. All on complete rows of the scale.",
+        "AVE: average variance extracted. All on complete rows of the scale; a row is one respondent, and informants "
+        "of one alliance count as independent.",
     )
 
 
@@ -220,12 +221,17 @@ def _loadings_sentence(solution: FactorSolution) -> str:
         item for item, row in zip(solution.items, solution.loadings, strict=True)
         if sum(abs(value) >= SALIENT for value in row) > 1
     ]
+    nowhere = [
+        item for item, row in zip(solution.items, solution.loadings, strict=True)
+        if all(abs(value) < SALIENT for value in row)
+    ]
     share, least = sum(solution.communality) / len(solution.items), number(SALIENT, bounded=True)
     who = f"{listed(crossing)} {'loads' if len(crossing) == 1 else 'load'}" if crossing else "no item loads"
     state = "" if solution.converged else " The extraction did not converge; the loadings are not to be used."
     verb = "accounts" if solution.factors == 1 else "account"
     return (f"{counted(solution.factors, 'factor')} {verb} for {percent(share, 0)} of the variance of "
-            f"{counted(len(solution.items), 'item')}; {who} at {least} or more on several factors.{state}")
+            f"{counted(len(solution.items), 'item')}; {who} at {least} or more on several factors, "
+            f"{listed(nowhere) or 'none'} on no factor.{state}")
 
 
 _EXTRACTION = {"ml": "Maximum-likelihood extraction", "minres": "Minimum-residual extraction"}

@@ -39,7 +39,8 @@ def identification_table(results: StudyResults) -> Table:
         if dfs and min(dfs) > 0 else "A model without degrees of freedom cannot be tested by its fit.",
         "Variables: observed ones. Free: free parameters. Moments to explain: p(p + 1)/2 variances and covariances of "
         "the observed variables, less those among the exogenous ones, which are taken as given. Each latent "
-        "variable takes the unit of its first indicator.",
+        "variable takes the unit of its first indicator. Rows are treated as independent: where firms have several "
+        "alliances, χ² and standard errors at the alliance level may be too optimistic.",
     )
 
 

@@ -185,7 +185,8 @@ def exclusions_table(results: StudyResults) -> Table:
             for r in gone
         ),
         f"{counted(len(gone), 'respondent')} of {len(results.respondents):,} meet the rule and are left out of the "
-        "screened analysis; the same models are reported with them as well.",
+        "screened analysis; those who answered, if carelessly, stay in the results with all respondents.",
+        "The reason names the part of the rule that was met; every flag and index is in the CSV file of this table.",
     )
 
 

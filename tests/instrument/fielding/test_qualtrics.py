@@ -15,6 +15,7 @@ from instrument import store
 from instrument.errors import InputError
 from instrument.fielding import qualtrics
 from instrument.fielding.answers import RawAnswers
+from instrument.fielding.qualtrics.labels import answer_form, choices_of
 from instrument.fielding.qualtrics.layout import same_words, spreadsheet_column
 from instrument.model import Fact, Instrument, Item
 from tests.instrument.fielding.small import good_cells, meta_for, personal_for, small_instrument
@@ -170,6 +171,25 @@ def test_a_personal_column_is_dropped_under_either_of_its_names(export: Path) ->
     assert (raw.dropped_personal["RecipientEmail"], raw.dropped_personal["IPAddress"]) == (5, 6)
 
 
+def test_a_column_that_is_personal_by_one_of_its_names_is_dropped_whatever_the_other(export: Path) -> None:
+    def rename(rows: Rows) -> None:
+        rows[0][_column(rows, "IPAddress")] = "Finished"
+    raw = _read(_change(export, rename))
+    assert raw.dropped_personal["IPAddress"] == 6
+    assert raw.meta["finished"].tolist() == ["1"] * 6
+
+
+def test_addresses_do_not_pass_for_an_identifier(export: Path) -> None:
+    def disguise(rows: Rows) -> None:
+        j = _column(rows, "informant_id")
+        for row in rows:
+            del row[j]
+        rows[0][_column(rows, "RecipientEmail")] = "informant_id"
+    error = _refused(_change(export, disguise))
+    assert _codes(error) == ["READ-COLUMN-MISSING"]
+    assert "informant_id" in str(error)
+
+
 def test_unknown_columns_are_named_and_not_kept(export: Path) -> None:
     def add(rows: Rows) -> None:
         for row, cells in zip(rows, ["note", "note", '{"ImportId":"note"}', *["secret"] * 6], strict=True):
@@ -231,6 +251,15 @@ def test_a_foreign_import_id_leaves_the_name_to_decide_and_says_so(export: Path)
     raw = _read(_change(export, _put("tenr", 3, '{"ImportId":"QID77_TEXT"}')))
     _expect_same_cells(raw)
     assert "1 of 11 questions were found by column name" in raw.notes[0]
+
+
+def test_the_language_shown_goes_before_the_language_of_the_link(export: Path) -> None:
+    def add(rows: Rows) -> None:
+        for row, cell in zip(rows, ["Q_Language", "Q_Language", '{"ImportId":"Q_Language"}', *["FR"] * 6], strict=True):
+            row.insert(0, cell)
+    raw = _read(_change(export, add))
+    assert raw.meta["language"].tolist() == ["en", "es"] * 3
+    assert raw.unknown_columns == ()
 
 
 @pytest.mark.parametrize("header", ["tags", "numbered"])
@@ -424,6 +453,24 @@ def test_dates_come_out_in_utc(export: Path) -> None:
     assert _codes(_refused(_change(export, change_zone))) == ["READ-TIMEZONE"]
 
 
+def test_times_that_the_clock_skipped_or_showed_twice_are_counted(export: Path) -> None:
+    def change(rows: Rows) -> None:
+        rows[2][0] = '{"ImportId":"startDate","timeZone":"Europe/Madrid"}'
+        for row, time in zip(rows[3:], ["2026-03-29 02:30:00", "2026-10-25 02:30:00", "2026-10-25 02:59:59",
+                                        "2026-10-25 03:00:00", "2026-03-29 03:00:00", "soon"], strict=True):
+            row[0] = time
+    raw = _read(_change(export, change))
+    assert raw.meta["started"].tolist() == [
+        "2026-03-29 01:00:00", "2026-10-25 00:30:00", "2026-10-25 00:59:59",
+        "2026-10-25 02:00:00", "2026-03-29 01:00:00", "soon",
+    ]
+    assert raw.notes == (
+        "2 times in StartDate happened twice in Europe/Madrid, when the clock was put back: the first is taken.",
+        "1 times in StartDate do not exist in Europe/Madrid, where the clock was put forward: the end of the gap "
+        "is taken.",
+    )
+
+
 # -- versions ---------------------------------------------------------------------------------------
 
 
@@ -536,6 +583,19 @@ def test_seen_but_unanswered_is_unanswered_and_said_to_be(export: Path, words: P
     assert (raw.cells.loc[5, "lrar1"], raw.cells.loc[4, "words"]) == ("", "-99")
     assert raw.issues == ()
     assert raw.notes == ("1 cells hold -99, Qualtrics' mark for seen but unanswered: read as unanswered.",)
+
+
+def test_every_cell_seen_but_unanswered_is_counted(export: Path) -> None:
+    for row, tag in ((4, "lrar1"), (5, "lrar1"), (6, "tenr")):
+        _change(export, _put(tag, row, "-99"))
+    assert _read(export).notes[0].startswith("3 cells hold -99")
+
+
+def test_as_many_words_as_codes_are_taken_for_codes(instrument: Instrument) -> None:
+    cells = {"dafex": ["Yes", "0", ""]}
+    choices = choices_of([instrument], "F", cells)
+    assert answer_form(choices, cells) == "codes"
+    assert answer_form(choices, {"dafex": ["Yes", "0", "No"]}) == "labels"
 
 
 def test_words_that_are_no_answer_stay_a_visible_issue(words: Path) -> None:

@@ -99,14 +99,6 @@ def test_alliances_are_told_apart_within_firms() -> None:
     assert found.frame.index.names == ["firm_id", "alliance_id"]
 
 
-@pytest.mark.parametrize("empty", ["", None])
-def test_a_response_without_identifier_is_counted_and_named(empty: str | None) -> None:
-    found = alliances(answers("A", n=3), ["x", "y", "z"], ["1", empty, "1"])  # type: ignore[list-item]
-    assert (found.units, found.responses, found.without_identifier) == (2, 2, 1)
-    (finding,) = found.findings
-    assert (finding.code, finding.place) == ("AGGREGATE-IDENTIFIER", "form A, export row 5")
-
-
 def test_scores_of_other_rows_are_refused() -> None:
     given_ = responses(answers(n=3))
     scores = score(given_, instrument(), ScoringPlan())

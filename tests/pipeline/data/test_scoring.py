@@ -113,6 +113,11 @@ def test_more_repeat_partners_than_alliances_are_reported(values: pd.DataFrame) 
     assert scored(answers(n=3)).findings == ()
 
 
+def test_all_alliances_may_be_with_repeat_partners(values: pd.DataFrame) -> None:
+    values.loc[5, ["xjv2", "xeq2", "xco2", "xrp2"]] = [1, 2, 3, 6]
+    assert scored(values).findings == ()
+
+
 @pytest.mark.parametrize(("counts", "decay", "code"), [
     ([[1, -1, 0, 0]], 0.9, "SCORE-COUNT"), ([[1, 1, 0, 0]], 0.0, "SCORE-DECAY"), ([[1, 1, 0, 0]], 1.1, "SCORE-DECAY"),
 ])

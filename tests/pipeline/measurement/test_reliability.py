@@ -155,6 +155,12 @@ def test_too_little_data_gives_reasons_not_numbers(items: np.ndarray) -> None:
         assert isinstance(value, Undefined)
 
 
+def test_two_complete_rows_are_too_few_whatever_they_hold() -> None:
+    found = scale(np.array([[1.0, 2, 3], [4, 6, 5], [np.nan, 1, 2]]))
+    assert (found.n, found.n_incomplete) == (2, 1)
+    assert found.alpha == found.omega == Undefined("only 2 rows are complete")
+
+
 def test_items_that_cancel_out_leave_alpha_undefined() -> None:
     first = correlated(k=1)
     found = scale(np.column_stack([first, -first]))

@@ -45,6 +45,24 @@ class TestAgainstPsych:
         assert found.factors == int(np.argmin(expected)) + 1
 
 
+def with_correlations(R: np.ndarray, n: int) -> np.ndarray:
+    """Rows (n, p) whose sample correlations are exactly ``R`` (p, p)."""
+    rows = np.random.default_rng(8).standard_normal((n, len(R)))
+    white, _ = np.linalg.qr(rows - rows.mean(axis=0))
+    return white @ np.linalg.cholesky(R).T
+
+
+def test_eigenvalues_that_rise_above_the_random_ones_again_are_not_counted() -> None:
+    # Equal correlations: one large eigenvalue, 1 + 5·.2, and five of .8, which lie above the smallest random ones.
+    found = parallel_analysis(with_correlations(np.full((6, 6), 0.2) + 0.8 * np.eye(6), 40), draws=200, percentile=95,
+                              seed=1)
+    assert found.eigenvalues == pytest.approx([2, *[0.8] * 5])
+    above = np.array(found.eigenvalues) > np.array(found.reference_percentile)
+    assert above.tolist()[:2] == [True, False]
+    assert above[-1]
+    assert found.factors == 1
+
+
 def test_random_eigenvalues_are_those_of_data_really_drawn() -> None:
     generator = np.random.default_rng(4)
     n, p, draws = 40, 6, 3000

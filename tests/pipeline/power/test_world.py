@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from simulated import item, least_squares
 
+from instrument.errors import InputError
 from instrument.model import Instrument
 from pipeline.data.scoring import experience
+from pipeline.power.kinds import Shared
 from pipeline.power.population import Population
 from pipeline.power.streams import Streams
 from pipeline.power.world import Sampling, World, firms_only, single_item_reliability
@@ -81,6 +83,28 @@ def test_spearman_brown_forwards_undoes_single_item_reliability() -> None:
     assert 4 * r / (1 + 3 * r) == pytest.approx(0.84)
 
 
+@pytest.mark.parametrize("change", [0.4, -0.9])
+def test_a_loading_that_no_item_can_have_is_refused_with_dimension_and_item(
+    population: Population, instrument: Instrument, change: float
+) -> None:
+    answering = population.answering.model_copy(update={"item_loading": (0.0, change)})
+    world = World(population.model_copy(update={"answering": answering}), instrument, firms_only(5), Streams(1),
+                  wanted=())
+    assert len(world.item(item(instrument, "mk1"), "F")) == 5
+    with pytest.raises(InputError, match="POPULATION-LOADING") as caught:
+        world.item(item(instrument, "mk2"), "F")
+    assert "dimensions.mk.reliability, item mk2" in caught.value.findings[0].place
+
+
+def test_what_firm_and_alliance_share_in_full_leaves_informants_alike(
+    population: Population, instrument: Instrument
+) -> None:
+    two_informants = Sampling(1, np.array([0]), np.array([0, 0]))
+    world = World(population, instrument, two_informants, Streams(1), wanted=())
+    first, second = world.disturbance("any", "informant", Shared(firm=0.9, alliance=0.1))
+    assert first == second
+
+
 def test_the_marker_is_unrelated(firms: World) -> None:
     assert abs(np.corrcoef(firms.score("mk", "F"), firms.value("LRN", "firm"))[0, 1]) < 4 / np.sqrt(20_000)
 
@@ -112,11 +136,11 @@ def test_one_more_variable_leaves_the_draws_of_the_others_as_they_were(
 
 def test_an_item_can_be_made_easier_in_one_language(population: Population, instrument: Instrument) -> None:
     shifted = population.model_copy(update={
-        "answering": population.answering.model_copy(update={"language_shift": {"es": {"lrco2": 0.5}}}),
+        "answering": population.answering.model_copy(update={"language_shift": {"es": {"mk2": 0.5}}}),
     })
     plain, moved = (World(p, instrument, firms_only(3000), Streams(2)) for p in (population, shifted))
     spanish = plain.answer("language", "F") == "es"
-    before, after = (w.item(item(instrument, "lrco2"), "F") for w in (plain, moved))
+    before, after = (w.item(item(instrument, "mk2"), "F") for w in (plain, moved))
     assert (after[~spanish] == before[~spanish]).all()
     assert 0.3 < (after[spanish] - before[spanish]).mean() < 1.0
     assert (plain.item(item(instrument, "lrco1"), "F") == moved.item(item(instrument, "lrco1"), "F")).all()

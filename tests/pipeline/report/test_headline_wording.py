@@ -45,6 +45,24 @@ def test_both_tests_hold_the_estimates_are_consistent_with_the_chain() -> None:
     assert "weakest path: p = .003" in text
 
 
+def test_too_few_converged_draws_make_mixed_evidence() -> None:
+    run = run_with()
+    assert run.bootstrap is not None
+    few = dataclasses.replace(run, bootstrap=dataclasses.replace(run.bootstrap, requested=1000, converged=899))
+    enough = dataclasses.replace(run, bootstrap=dataclasses.replace(run.bootstrap, requested=1000, converged=900))
+    assert "is mixed: only 899 of 1,000 bootstrap draws converged" in sentence(few)
+    assert "are consistent with a chain" in sentence(enough)
+
+
+def test_an_interval_that_rests_on_inadmissible_draws_makes_mixed_evidence() -> None:
+    run = run_with()
+    assert run.bootstrap is not None
+    effects = tuple(
+        dataclasses.replace(e, lower_admissible=-0.01, upper_admissible=0.07) for e in run.bootstrap.effects)
+    resting = dataclasses.replace(run, bootstrap=dataclasses.replace(run.bootstrap, effects=effects))
+    assert "is mixed: its interval no longer excludes zero once inadmissible draws" in sentence(resting)
+
+
 def test_a_chain_of_the_other_sign_is_said_to_be_so() -> None:
     assert "of the opposite sign to the theory's" in sentence(run_with(-0.07, -0.02))
 
@@ -65,7 +83,7 @@ def test_tests_that_disagree_make_mixed_evidence(lower: float, holds: bool | Non
 def test_an_interval_that_includes_zero_shows_neither_effect_nor_absence(holds: bool | None) -> None:
     text = sentence(run_with(-0.01, 0.05, holds=holds, pvalue=0.4))
     assert "the data do not show the serial indirect effect" in text
-    assert "compatible with any effect from −0.010 to 0.050" in text
+    assert "values from −0.010 to 0.050 are compatible with the data" in text
     assert "its absence is not shown either" in text
 
 
