@@ -161,7 +161,7 @@ def screening_table(results: StudyResults) -> Table:
         ),
         rows, f"The plan's rule leaves out {listed(parts)}." if parts else "No respondents were screened.",
         "Without consent, not eligible, not finished or withdrawn: left out first, as no response. Then the plan's "
-        f"rule for careless answers leaves out {names.screening_rule(results.plan.screening)}.",
+        f"rule for careless answers leaves out whoever meets {names.screening_rule(results.plan.screening)}.",
     )
 
 
