@@ -175,11 +175,7 @@ def _answers(instrument: Instrument, question: Item | Fact | Note) -> tuple[tupl
     """Substantive answers and missing codes that a question offers."""
     if isinstance(question, Note):
         return (), ()
-    points, missing = (question.options, question.missing) if isinstance(question, Fact) else ((), ())
-    if question.scale is not None:
-        scale = instrument.scale(question.scale)
-        points, missing = scale.points + points, scale.missing + missing
-    return points, missing
+    return instrument.offered(question)
 
 
 def _coded(

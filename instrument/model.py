@@ -244,6 +244,14 @@ class Instrument(Frozen):
         assert isinstance(question, Fact)
         return question.options + question.missing
 
+    def offered(self, question: Item | Fact) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+        """The answers that count, and those offered beside that say why there is none."""
+        points, missing = (question.options, question.missing) if isinstance(question, Fact) else ((), ())
+        if question.scale is not None:
+            scale = self.scale(question.scale)
+            points, missing = scale.points + points, scale.missing + missing
+        return points, missing
+
     # -- words ------------------------------------------------------------------------------------
 
     def strings(self) -> dict[str, str]:

@@ -14,3 +14,13 @@ def harmless(text: str) -> str:
     A signed number stays as it is: it runs nothing, and other programs must read it as a number.
     """
     return f"'{text}" if _FORMULA_START.match(text) and not _PLAIN_NUMBER.fullmatch(text) else text
+
+
+def column_letters(index: int) -> str:
+    """A, B, …, Z, AA, …: the letters a spreadsheet shows above a column; ``index`` counts from 0."""
+    letters = ""
+    index += 1
+    while index:
+        index, remainder = divmod(index - 1, 26)
+        letters = chr(ord("A") + remainder) + letters
+    return letters

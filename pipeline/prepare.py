@@ -13,14 +13,11 @@ from pipeline.data.aggregation import Aggregated, to_alliances, to_firms
 from pipeline.data.responses import Failure, ReadingSummary, Responses, validate
 from pipeline.data.scoring import Scores, score
 from pipeline.data.screening import NO_RESPONSE, RespondentScreening, ScreeningSummary, kept, screen
-from pipeline.results import FlowStep
+from pipeline.results import EVERYONE, SCREENED, FlowStep
 from pipeline.study import FormSource, StudyPlan
 
 READERS = {"qualtrics": qualtrics.read}
 """Platform → reader of its exports."""
-
-SCREENED, EVERYONE = "screened", "all respondents"
-"""The two sets of rows every model is estimated on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,7 @@ from instrument.errors import Finding, InputError
 from pipeline.report.figures import write_figures
 from pipeline.report.html import write_report
 from pipeline.report.tables import all_tables, write_tables
-from pipeline.results import StudyResults, write_results
-
-INSTRUMENT_FILE = "instrument.json"
+from pipeline.results import INSTRUMENT_FILE, StudyResults, write_results
 
 
 def require_writable(folder: Path) -> None:

@@ -26,7 +26,11 @@ from pipeline.sem.fit import Fit
 from pipeline.study import StudyPlan
 from pipeline.undefined import Number
 
-RESULTS_FILE = "results.json"
+RESULTS_FILE, INSTRUMENT_FILE = "results.json", "instrument.json"
+
+SCREENED, EVERYONE = "screened", "all respondents"
+"""The two sets of rows every model is estimated on."""
+
 SCHEMA = 1
 """Raised whenever a results folder written before can no longer be read."""
 

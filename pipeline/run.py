@@ -30,10 +30,20 @@ from pipeline.analyses import (
 from pipeline.data.responses import Failure
 from pipeline.data.scoring import Moments, VariableSummary, describe, moments
 from pipeline.models import MEDIATION, MODELS
-from pipeline.prepare import EVERYONE, SCREENED, PreparedForm, check_forms, prepare, sources
+from pipeline.prepare import PreparedForm, check_forms, prepare, sources
 from pipeline.progress import Progress, Silent
 from pipeline.report.words import headline
-from pipeline.results import SCHEMA, FactorAnalysis, FlowStep, Manifest, ModelRun, StudyResults, Timing
+from pipeline.results import (
+    EVERYONE,
+    SCHEMA,
+    SCREENED,
+    FactorAnalysis,
+    FlowStep,
+    Manifest,
+    ModelRun,
+    StudyResults,
+    Timing,
+)
 from pipeline.sem.estimate import Engine
 from pipeline.sem.semopy_engine import SemopyEngine
 from pipeline.study import PLAN_FILE, StudyPlan, load_plan

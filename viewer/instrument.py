@@ -13,9 +13,10 @@ from instrument.model import Block, Form, Instrument, TranslatedString
 from pipeline.report import names
 from pipeline.report.numbers import counted
 from pipeline.report.tables import facts_wording_table, items_wording_table
+from pipeline.results import INSTRUMENT_FILE
 from viewer import parts, questionnaire
 from viewer.selection import pick
-from viewer.source import INSTRUMENT_FILE, Source
+from viewer.source import Source
 
 VIEWS = {"respondents": "Respondents", "researchers": "Researchers"}
 STATUS = {

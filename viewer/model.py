@@ -6,12 +6,12 @@ import streamlit as st
 
 from pipeline.report import names
 from pipeline.report.tables.models import fit_sentence
-from pipeline.results import ModelRun
+from pipeline.results import EVERYONE, SCREENED, ModelRun
 from viewer import parts
 from viewer.selection import pick
 from viewer.source import Source
 
-ROWS = {names.SCREENED: "After screening", names.EVERYONE: "All respondents"}
+ROWS = {SCREENED: "After screening", EVERYONE: "All respondents"}
 
 
 def show(source: Source) -> None:

@@ -110,21 +110,12 @@ def _question(instrument: Instrument, question: Item | Fact | Note, language: st
         out.append(_key(key_words(instrument, question)))
     if isinstance(question, Fact) and question.help is not None:
         out.append(f'<p class="help">{escape(words(instrument, f"question.{question.id}.help", language))}</p>')
-    points, missing = offered(instrument, question)
+    points, missing = instrument.offered(question)
     if question.scale is not None and points:
         out.append(_scale(instrument, question, points, missing, language, keys))
     else:
         out.append(_answers(instrument, question, points, missing, language, keys))
     return f'<div class="am-q">{"".join(out)}</div>'
-
-
-def offered(instrument: Instrument, question: Item | Fact) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
-    """The answers that count, and those offered beside that say why there is none."""
-    points, missing = (question.options, question.missing) if isinstance(question, Fact) else ((), ())
-    if question.scale is not None:
-        scale = instrument.scale(question.scale)
-        points, missing = scale.points + points, scale.missing + missing
-    return points, missing
 
 
 def _answers(
@@ -169,7 +160,7 @@ def _matrix(instrument: Instrument, form: Form, rows: list[Item | Fact], languag
     """Statements as rows, the scale's points as columns; all rows share the first one's scale."""
     if not rows:
         return ""
-    points, missing = offered(instrument, rows[0])
+    points, missing = instrument.offered(rows[0])
     head = "".join(f'<th scope="col">{_head(instrument, rows[0], o, language)}</th>' for o in points)
     head += "".join(f'<th scope="col" class="missing">{_head(instrument, rows[0], o, language, keys)}</th>'
                     for o in missing)

@@ -16,9 +16,8 @@ import streamlit as st
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
 from pipeline.report.tables import Table, all_tables
-from pipeline.results import RESULTS_FILE, StudyResults, read_results
+from pipeline.results import INSTRUMENT_FILE, RESULTS_FILE, StudyResults, read_results
 
-INSTRUMENT_FILE = "instrument.json"
 FIGURES_FILE = "figures/index.json"
 REPORT_FILE = "report.html"
 MANIFEST_FILE = "manifest.json"

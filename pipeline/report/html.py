@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from instrument.model import Instrument
+from instrument.spreadsheet import column_letters
 from pipeline.report import names, numbers, words
 from pipeline.report.figures import Figure, all_figures
 from pipeline.report.figures.spec import WIDTH
@@ -132,7 +133,7 @@ def table_view(table: Table) -> TableView:
         for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
             undefined = _undefined(cell)
             if undefined is not None:
-                letter = remarks.setdefault(undefined.because, _letter(len(remarks)))
+                letter = remarks.setdefault(undefined.because, column_letters(len(remarks)).lower())
                 cells.append(CellView("undefined", "undefined", letter))
             else:
                 cells.append(CellView(display(cell, column), _style(column.kind, place)))
@@ -178,13 +179,3 @@ def _style(kind: str, place: int) -> str:
     if kind == "text" or (kind == "integer" and place == 0):
         return "text"
     return "interval" if kind == "interval" else "number"
-
-
-def _letter(count: int) -> str:
-    """a, b, … z, aa, ab, …"""
-    letters = ""
-    count += 1
-    while count:
-        count, rest = divmod(count - 1, 26)
-        letters = chr(ord("a") + rest) + letters
-    return letters

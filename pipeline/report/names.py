@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.results import ModelRun, StudyResults
+from pipeline.results import SCREENED, ModelRun, StudyResults
 from pipeline.study import ScreeningPlan
 
 MEDIATION = "M1"
-SCREENED, EVERYONE = "screened", "all respondents"
 
 VARIABLES = {
     "exp_rw": "Alliance experience",

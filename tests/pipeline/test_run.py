@@ -13,9 +13,9 @@ import pytest
 from instrument import store
 from pipeline.analyses import known_truth
 from pipeline.data.screening import NO_RESPONSE
-from pipeline.prepare import EVERYONE, prepare
+from pipeline.prepare import prepare
 from pipeline.publish import publish
-from pipeline.results import StudyResults, read_results, write_results
+from pipeline.results import EVERYONE, StudyResults, read_results, write_results
 from pipeline.run import run_study
 from pipeline.study import load_plan
 from tests.example_results import example_results

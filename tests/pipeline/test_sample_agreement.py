@@ -17,8 +17,8 @@ import pytest
 
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.models import MEDIATION, MODELS
-from pipeline.prepare import EVERYONE, SCREENED, PreparedForm
-from pipeline.results import FactorAnalysis, StudyResults
+from pipeline.prepare import PreparedForm
+from pipeline.results import EVERYONE, SCREENED, FactorAnalysis, StudyResults
 from tests.pipeline.sem.test_lavaan_agreement import COLUMNS, INDICES
 from tests.reference.sample.make_inputs import FRAMES, RESAMPLES, inputs, prepared_forms
 

@@ -12,7 +12,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from instrument.errors import Finding, InputError
-from instrument.fielding.qualtrics.layout import same_words, spreadsheet_column
+from instrument.fielding.qualtrics.layout import same_words
+from instrument.spreadsheet import column_letters
 
 EXPORT_AGAIN = "Export the responses from Qualtrics again (Data & Analysis, Export Data, CSV) and read it as it comes."
 
@@ -50,7 +51,7 @@ class ExportFile:
 
     def place(self, column: int) -> str:
         """The column as people find it in a spreadsheet."""
-        return f"{self.name}, column {spreadsheet_column(column)} ({self.tags[column] or 'without a name'})"
+        return f"{self.name}, column {column_letters(column)} ({self.tags[column] or 'without a name'})"
 
 
 def open_export(path: Path) -> ExportFile:
@@ -175,7 +176,7 @@ def _import_ids(row: list[str], name: str) -> tuple[list[str], dict[int, str]]:
                 content = None
         if not isinstance(content, dict):
             findings.append(Finding(
-                "READ-HEADER", f"{name}, row 3, column {spreadsheet_column(j)}",
+                "READ-HEADER", f"{name}, row 3, column {column_letters(j)}",
                 'Row 3 holds {"ImportId":"…"} in each column; this one is no such thing.', EXPORT_AGAIN,
             ))
             content = {}

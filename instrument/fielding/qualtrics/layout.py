@@ -158,13 +158,3 @@ def same_words(text: str) -> str:
     """A text as it is compared: without mark-up, entities, case and differences of white space."""
     plain = html.unescape(re.sub(r"<[^>]*>", " ", text))
     return " ".join(unicodedata.normalize("NFKC", plain).split()).casefold()
-
-
-def spreadsheet_column(index: int) -> str:
-    """A, B, …, Z, AA, …: the letters a spreadsheet shows above a column; ``index`` counts from 0."""
-    letters = ""
-    index += 1
-    while index:
-        index, remainder = divmod(index - 1, 26)
-        letters = chr(ord("A") + remainder) + letters
-    return letters

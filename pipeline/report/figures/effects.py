@@ -13,14 +13,14 @@ from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, RULE, Figure,
 from pipeline.report.numbers import interval, level_name, number
 from pipeline.report.tables.effects import decay_points, decay_table, effects_sentence
 from pipeline.report.words import HEADLINE_EFFECT
-from pipeline.results import ModelRun, StudyResults
+from pipeline.results import EVERYONE, SCREENED, ModelRun, StudyResults
 from pipeline.sem.bootstrap import BootstrapResult, EffectInterval
 from pipeline.undefined import Undefined
 
 
 def forest_figure(results: StudyResults) -> Figure | None:
     """Every defined effect with its interval, with and without exclusions; None without a bootstrap."""
-    screened, everyone = (names.mediation(results, rows) for rows in (names.SCREENED, names.EVERYONE))
+    screened, everyone = (names.mediation(results, rows) for rows in (SCREENED, EVERYONE))
     if screened is None or screened.bootstrap is None:
         return None
     level = level_name(screened.bootstrap.level)

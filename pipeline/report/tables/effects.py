@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.report import names
 from pipeline.report.numbers import counted, interval, level_name, listed, number
 from pipeline.report.tables.spec import Cell, Column, Table
-from pipeline.results import ModelRun, StudyResults
+from pipeline.results import EVERYONE, SCREENED, ModelRun, StudyResults
 from pipeline.sem.fit import Parameter
 from pipeline.undefined import Number, Undefined
 
@@ -122,7 +122,7 @@ def _joint_sentence(run: ModelRun, holding: list[str]) -> str:
 
 def comparison_table(results: StudyResults) -> Table:
     """Every effect with and without the screening rule's exclusions, side by side."""
-    runs = [names.mediation(results, rows) for rows in (names.SCREENED, names.EVERYONE)]
+    runs = [names.mediation(results, rows) for rows in (SCREENED, EVERYONE)]
     found = [{e.name: e for e in run.bootstrap.effects} if run and run.bootstrap else {} for run in runs]
     rows: list[tuple[Cell, ...]] = []
     for name in dict.fromkeys([*found[0], *found[1]]):
@@ -147,7 +147,7 @@ def comparison_table(results: StudyResults) -> Table:
 def exclusions_sentence(results: StudyResults) -> str:
     """Whether the headline's effect hangs on whom the rule leaves out."""
     shown = []
-    for rows, words in ((names.SCREENED, "after screening"), (names.EVERYONE, "with all respondents")):
+    for rows, words in ((SCREENED, "after screening"), (EVERYONE, "with all respondents")):
         run = names.mediation(results, rows)
         effect = None if run is None or run.bootstrap is None else next(
             (e for e in run.bootstrap.effects if e.name == "serial_capability"), None)

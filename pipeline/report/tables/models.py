@@ -7,7 +7,7 @@ import math
 from pipeline.report import names
 from pipeline.report.numbers import counted, number, p_equals
 from pipeline.report.tables.spec import Cell, Column, Table
-from pipeline.results import ModelRun, StudyResults
+from pipeline.results import SCREENED, ModelRun, StudyResults
 from pipeline.sem.fit import Fit, Parameter
 from pipeline.undefined import Undefined
 
@@ -229,7 +229,7 @@ def explained_table(results: StudyResults) -> Table:
         outcomes = dict.fromkeys(p.lhs for p in run.fit.parameters if p.op == "~")
         rows += [(run.id, run.rows, words.get(name, name), run.fit.r2[name]) for name in outcomes if name in run.fit.r2]
     shown = [f"{outcome} {number(value, bounded=True)}" for _, rows_used, outcome, value in rows
-             if rows_used == names.SCREENED]
+             if rows_used == SCREENED]
     return Table(
         "explained", "Explained variance",
         (*_WHICH, Column("outcome", "Outcome"), Column("r2", "R²", "number", bounded=True)),
@@ -241,4 +241,4 @@ def explained_table(results: StudyResults) -> Table:
 def _side_by_side(results: StudyResults) -> list[ModelRun]:
     """Runs of the same model next to each other, screened first, models in the order of the study."""
     order = list(dict.fromkeys(run.id for run in results.models))
-    return sorted(results.models, key=lambda run: (order.index(run.id), run.rows != names.SCREENED))
+    return sorted(results.models, key=lambda run: (order.index(run.id), run.rows != SCREENED))

@@ -16,8 +16,9 @@ from instrument.errors import InputError
 from instrument.fielding import qualtrics
 from instrument.fielding.answers import RawAnswers
 from instrument.fielding.qualtrics.labels import answer_form, choices_of
-from instrument.fielding.qualtrics.layout import same_words, spreadsheet_column
+from instrument.fielding.qualtrics.layout import same_words
 from instrument.model import Fact, Instrument, Item
+from instrument.spreadsheet import column_letters
 from tests.instrument.fielding.small import good_cells, meta_for, personal_for, small_instrument
 
 Rows = list[list[str]]
@@ -662,7 +663,7 @@ def _answers(instrument: Instrument, question: Item | Fact, n: int) -> list[str]
 
 @pytest.mark.parametrize(("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
 def test_columns_are_named_as_spreadsheets_do(index: int, letters: str) -> None:
-    assert spreadsheet_column(index) == letters
+    assert column_letters(index) == letters
 
 
 def test_words_are_compared_without_mark_up_case_and_white_space() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.report import names, tables
 from pipeline.report.tables import Column, Table
-from pipeline.results import StudyResults
+from pipeline.results import EVERYONE, StudyResults
 from pipeline.undefined import Undefined
 from tests.example_results import DRAWS, FIRMS, example_results
 
@@ -142,7 +142,7 @@ def test_effects_hold_the_direct_path_and_every_defined_effect(results: StudyRes
 def test_the_comparison_says_whether_the_exclusions_matter(results: StudyResults, every: dict[str, Table]) -> None:
     assert "same side" in every["effects-comparison"].summary
     assert f"n = {FIRMS}" in every["effects-comparison"].summary
-    run = results.model("M1", names.EVERYONE)
+    run = results.model("M1", EVERYONE)
     assert run.bootstrap is not None
     effects = tuple(dataclasses.replace(e, lower=-0.01) for e in run.bootstrap.effects)
     other = dataclasses.replace(run, bootstrap=dataclasses.replace(run.bootstrap, effects=effects))

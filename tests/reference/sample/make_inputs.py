@@ -18,8 +18,8 @@ from instrument import store
 from pipeline.analyses import observed_variables
 from pipeline.data.items import asked_items, by_dimension
 from pipeline.models import MEDIATION, MODELS
-from pipeline.prepare import SCREENED, PreparedForm, prepare
-from pipeline.results import StudyResults
+from pipeline.prepare import PreparedForm, prepare
+from pipeline.results import SCREENED, StudyResults
 from pipeline.run import FORM_OF_LEVEL, run_study
 from pipeline.study import load_plan
 
