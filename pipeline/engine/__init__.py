@@ -1,0 +1,1 @@
+"""Structural equation models in lavaan's language: from the model text to estimates, tests and intervals."""

@@ -1,0 +1,87 @@
+"""A model and its data made ready for estimation, and the minimum that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.engine.constraints import Restriction, restriction
+from pipeline.engine.discrepancy import Discrepancy, complete_normal
+from pipeline.engine.incomplete import incomplete_normal, patterns_of, weighted_moments
+from pipeline.engine.linalg import Array
+from pipeline.engine.matrices import group_matrices
+from pipeline.engine.minimise import Minima, scoring
+from pipeline.engine.objective import Objective
+from pipeline.engine.sample import Sample
+from pipeline.engine.saturated import SaturatedMoments, expectation_maximisation
+from pipeline.engine.start import starting_values
+from pipeline.engine.table import ParameterTable
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be minimised.
+
+    Attributes
+    ----------
+    objective
+        A stack of one.
+    saturated
+        Unrestricted moments of each group: the sample's, or by expectation maximisation where values are missing.
+    """
+
+    table: ParameterTable
+    sample: Sample
+    objective: Objective
+    restriction: Restriction
+    saturated: tuple[SaturatedMoments, ...]
+
+    @property
+    def n(self) -> int:
+        return self.sample.n
+
+    @property
+    def shares(self) -> list[float]:
+        """n_g / N of every group."""
+        return [group.n / self.sample.n for group in self.sample.groups]
+
+
+def pose(table: ParameterTable, sample: Sample) -> Problem:
+    """Moments or missingness patterns of every group, matrices, and constraints."""
+    data: list[Discrepancy] = []
+    saturated = []
+    for group in sample.groups:
+        discrepancy, moments = _group(group.X, table, fiml=sample.missing == "fiml")
+        data.append(discrepancy)
+        saturated.append(moments)
+    objective = Objective(group_matrices(table), tuple(data), table.n_free)
+    return Problem(table, sample, objective, restriction(table), tuple(saturated))
+
+
+def pose_moments(table: ParameterTable, covs: Sequence[Array], ns: Sequence[int],
+                 means: Sequence[Array] | None = None) -> tuple[Objective, tuple[SaturatedMoments, ...]]:
+    """The same from covariance matrices (p, p), divided by N, and numbers of cases, without rows."""
+    data, saturated = [], []
+    for index, (cov, n) in enumerate(zip(covs, ns, strict=True)):
+        mean = np.zeros(len(cov)) if means is None else np.asarray(means[index], dtype=np.float64)
+        data.append(complete_normal(np.array([float(n)]), mean[None], cov[None], means=means is not None))
+        saturated.append(SaturatedMoments(mean, cov, float(n * data[-1].constant[0]), True, 0))
+    return Objective(group_matrices(table), tuple(data), table.n_free), tuple(saturated)
+
+
+def _group(X: Array, table: ParameterTable, *, fiml: bool) -> tuple[Discrepancy, SaturatedMoments]:
+    ones = np.ones((1, len(X)))
+    if fiml:
+        incomplete = incomplete_normal(patterns_of(X), ones)
+        return incomplete, expectation_maximisation(incomplete)
+    n, mean, cov = weighted_moments(X, ones)
+    complete = complete_normal(n, mean, cov, means=table.meanstructure)
+    return complete, SaturatedMoments(mean[0], cov[0], float(n[0] * complete.constant[0]), True, 0)
+
+
+def solve(problem: Problem) -> Minima:
+    """The minimum, searched from starting values that the moments suggest."""
+    start = starting_values(problem.table, [m.cov for m in problem.saturated], [m.mean for m in problem.saturated])
+    return scoring(problem.objective, problem.restriction, start[None])
