@@ -83,6 +83,10 @@ class GroupMatrices:
         Fixed exogenous variables among y, and where their sample moments go.
     structural
         Whether any η depends on another.
+    uncorrelated
+        Whether Θ is diagonal with no variance fixed to 0 or less and no fixed exogenous variables: the case of
+        :mod:`pipeline.engine.uniquenesses`, whose ``narrow_fixed`` and ``narrow_spread`` keep of Θ its diagonal only,
+        at ``residual``.
     """
 
     observed: tuple[str, ...]
@@ -101,6 +105,10 @@ class GroupMatrices:
     x_mean_places: Index
     x_mean: Index
     structural: bool
+    uncorrelated: bool
+    narrow_fixed: Array
+    narrow_spread: Array
+    residual: slice
 
     @property
     def p(self) -> int:
@@ -202,6 +210,12 @@ def _compile(table: ParameterTable, rows: Sequence[Row], etas: tuple[str, ...]) 
     for index in free:
         spread[rows[index].free - 1, list(cells[index].places)] = 1.0
     u, v = _index(cells[i].u for i in free), _index(cells[i].v for i in free)
+    theta = np.arange(p * p).reshape(p, p) + p * k
+    off = theta[~np.eye(p, dtype=np.bool_)]
+    at = np.diag(theta)
+    uncorrelated = not (spread[:, off].any() or fixed[off].any() or covs
+                        or ((fixed[at] <= 0) & ~spread[:, at].any(axis=0)).any())
+    narrow = np.delete(np.arange(len(fixed)), off)
     return GroupMatrices(
         observed=table.observed, etas=etas, free=_index(rows[i].free - 1 for i in free), u=u, v=v,
         c=np.array([cells[i].c for i in free]), mean_of=_index(cells[i].mean_of for i in free),
@@ -210,6 +224,8 @@ def _compile(table: ParameterTable, rows: Sequence[Row], etas: tuple[str, ...]) 
         x_places=_index(place for place, _ in covs), x_cov=_index(cell for _, cell in covs),
         x_mean_places=_index(place for place, _ in means), x_mean=_index(cell for _, cell in means),
         structural=any(r.op == "~" or r.lhs in eta and r.rhs in eta for r in rows if r.op in ("~", "=~")),
+        uncorrelated=uncorrelated, narrow_fixed=fixed[narrow], narrow_spread=np.ascontiguousarray(spread[:, narrow]),
+        residual=slice(p * k, p * k + p),
     )
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.engine.discrepancy import Discrepancy
+from pipeline.engine import uniquenesses
+from pipeline.engine.discrepancy import CompleteNormal, Discrepancy
 from pipeline.engine.linalg import Array, Field, Inverse, inverse
 from pipeline.engine.matrices import GroupMatrices, Implied, Index
 
@@ -24,7 +26,7 @@ class Evaluation:
 
     value: Array
     gradient: Field
-    proper: np.typing.NDArray[np.bool_]
+    proper: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,11 @@ class Objective:
         value: Array = np.zeros(len(theta))
         gradient: Field = np.zeros(theta.shape, dtype=theta.dtype)
         proper = np.ones(len(theta), dtype=np.bool_)
-        for group, data, share, moments in zip(self.groups, self.data, self.shares, self.implied(theta), strict=True):
-            inverted = inverse(moments.Sigma)
-            slope = data.slope(inverted, moments.Sigma, moments.mu)
-            value = value + share * slope.value
-            gradient[:, group.free] = share[:, None] * chain(group, moments, slope.by_sigma, slope.by_mu)
-            proper &= inverted.positive
+        for group, data, share in zip(self.groups, self.data, self.shares, strict=True):
+            own_value, own_gradient, own_proper = _evaluate(group, data, theta)
+            value = value + share * own_value
+            gradient[:, group.free] = share[:, None] * own_gradient
+            proper &= own_proper
         return Evaluation(np.where(proper & ~np.isnan(value), value, np.inf), gradient, proper)
 
     def information(self, theta: Field) -> Field:
@@ -102,6 +103,31 @@ class Objective:
         """Numbers held per parameter vector, which bounds how many go into one stack."""
         return max(g.p * max(g.p + 2 * g.k, getattr(d, "weights", np.zeros((1, 1))).shape[1])
                    for g, d in zip(self.groups, self.data, strict=True))
+
+
+def _evaluate(group: GroupMatrices, data: Discrepancy, theta: Field) -> tuple[Array, Field, NDArray[np.bool_]]:
+    """One group's F, gradient by its cells, and positive definiteness, each member the cheapest way it allows."""
+    if isinstance(data, CompleteNormal) and group.uncorrelated and not np.iscomplexobj(theta):
+        suited = uniquenesses.suits(group, theta, data)
+        if suited.all():
+            return uniquenesses.evaluate(group, theta, data)
+        if suited.any():
+            return _evaluate_mixed(group, data, theta, suited)
+    moments = group.implied(theta, data.cov, data.mean)
+    inverted = inverse(moments.Sigma)
+    slope = data.slope(inverted, moments.Sigma, moments.mu)
+    return slope.value, chain(group, moments, slope.by_sigma, slope.by_mu), inverted.positive
+
+
+def _evaluate_mixed(
+    group: GroupMatrices, data: CompleteNormal, theta: Array, suited: NDArray[np.bool_],
+) -> tuple[Array, Field, NDArray[np.bool_]]:
+    value, gradient = np.empty(len(theta)), np.empty((len(theta), len(group.c)))
+    proper = np.empty(len(theta), dtype=np.bool_)
+    fast, slow = np.flatnonzero(suited), np.flatnonzero(~suited)
+    value[fast], gradient[fast], proper[fast] = uniquenesses.evaluate(group, theta[fast], data.take(fast))
+    value[slow], gradient[slow], proper[slow] = _evaluate(group, data.take(slow), theta[slow])
+    return value, gradient, proper
 
 
 def chain(group: GroupMatrices, moments: Implied, by_sigma: Field, by_mu: Field | None) -> Field:

@@ -1,0 +1,179 @@
+"""The frozen, printable result of an estimate: every row with its inference, every group with its moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from pipeline.engine.estimate import Estimated, Options, estimate_model
+from pipeline.engine.fit import Diagnosis, Fit, GroupFit, Matrix, Parameter
+from pipeline.engine.goodness import degrees_of_freedom, fit_indices
+from pipeline.engine.linalg import Array, Field
+from pipeline.engine.matrices import GroupMatrices, Implied
+from pipeline.engine.normal import wald
+from pipeline.engine.objective import STEP
+from pipeline.engine.standardise import defined_values, label_values, row_values, standardised_rows
+from pipeline.undefined import Number, Undefined
+
+ENGINE = "alliometrics"
+
+
+def fit_model(
+    syntax: str, X: ArrayLike, names: Sequence[str], options: Options | None = None, *, name: str = "model",
+    level: float = 0.95, groups: Sequence[object] | None = None, clusters: Sequence[object] | None = None,
+) -> Fit:
+    """Estimate a model and describe it; see :func:`pipeline.engine.estimate.estimate_model`."""
+    return describe(estimate_model(syntax, X, names, options, name=name, groups=groups, clusters=clusters), level=level)
+
+
+def describe(estimated: Estimated, *, level: float = 0.95) -> Fit:
+    """Parameters with standard errors, standardised solutions, fit and moments.
+
+    Parameters
+    ----------
+    level
+        Of the parameters' intervals.
+    """
+    problem = estimated.problem
+    options, table = estimated.options, problem.table
+    with threadpool_limits(limits=1, user_api="blas"):
+        implied = problem.objective.implied(estimated.theta[None])
+        df = degrees_of_freedom(problem, estimated.npar)
+        usable = estimated.converged and df >= 0
+        indices = (fit_indices(problem, estimated.theta, options.estimator, estimated.information)
+                   if usable else None)
+        parameters = _parameters(estimated, level)
+    diagnoses = estimated.diagnoses
+    if df < 0:
+        diagnoses += (Diagnosis("negative-df", f"The model has {-df} more free parameters than the data have moments; "
+                                "fit is not given."),)
+    improper = {"negative-variance", "residual-covariance", "latent-covariance", "not-a-minimum"}
+    clusters = {int(c) for g in problem.sample.groups if g.clusters is not None for c in g.clusters}
+    se, test = _methods(estimated)
+    return Fit(
+        name=estimated.name, syntax=estimated.syntax, engine=ENGINE, estimator=options.estimator.upper(),
+        missing=options.missing, information=estimated.information, se=se, test=test,
+        nobs=problem.n, n_incomplete=problem.sample.left_out.total,
+        n_with_gaps=sum(int(np.isnan(g.X).any(axis=1).sum()) for g in problem.sample.groups), n_clusters=len(clusters),
+        converged=estimated.converged,
+        admissible=estimated.converged and not any(d.code in improper for d in diagnoses),
+        iterations=int(estimated.minima.iterations[0]),
+        message=f"{estimated.minima.distance[0]:.1e} standard errors from the minimum",
+        variables=table.observed, exogenous=table.exogenous,
+        groups=tuple(_group(estimated, number, moments) for number, moments in enumerate(implied)),
+        parameters=parameters, indices=indices, diagnoses=diagnoses,
+    )
+
+
+def _methods(estimated: Estimated) -> tuple[str, str]:
+    """lavaan's names of the standard errors and of the test."""
+    if estimated.clustered:
+        return "robust.cluster", "yuan.bentler.mplus"
+    names = {"ml": ("standard", "standard"), "mlr": ("robust.huber.white", "yuan.bentler.mplus"),
+             "mlm": ("robust.sem", "satorra.bentler")}
+    return names[estimated.options.estimator]
+
+
+def _group(estimated: Estimated, number: int, moments: Implied) -> GroupFit:
+    problem, rows = estimated.problem, estimated.problem.sample.groups[number]
+    saturated, means = problem.saturated[number], problem.table.meanstructure
+    return GroupFit(
+        label=rows.label, nobs=rows.n, sample_cov=_matrix(saturated.cov), implied_cov=_matrix(moments.Sigma[0]),
+        sample_mean=tuple(map(float, saturated.mean)) if means else (),
+        implied_mean=tuple(map(float, moments.mu[0])) if means else (),
+        r2=explained_variance(problem.table.endogenous, problem.objective.groups[number], moments),
+    )
+
+
+def _matrix(matrix: Array) -> Matrix:
+    return tuple(tuple(float(value) for value in row) for row in matrix)
+
+
+def explained_variance(endogenous: Sequence[str], group: GroupMatrices, moments: Implied) -> dict[str, Number]:
+    """R² = 1 − residual variance / implied variance of every endogenous variable (Bollen 1989, ch. 4)."""
+    r2: dict[str, Number] = {}
+    for name in endogenous:
+        if name in group.etas:
+            i = group.etas.index(name)
+            residual, total = float(moments.Psi[0, i, i]), float(moments.C[0, i, i])
+        else:
+            i = group.observed.index(name)
+            residual, total = float(moments.Theta[0, i, i]), float(moments.Sigma[0, i, i])
+        if total <= 0:
+            r2[name] = Undefined(f"the implied variance of {name} is not positive")
+        elif residual < 0:
+            r2[name] = Undefined(f"the residual variance of {name} is negative")
+        else:
+            r2[name] = 1 - residual / total
+    return r2
+
+
+def all_values(estimated: Estimated, theta: Field) -> tuple[Field, Field, Field]:
+    """Unstandardised, std.all and std.lv values of every row and then of every ``:=``, each (b, rows + definitions)."""
+    problem = estimated.problem
+    table, objective = problem.table, problem.objective
+    implied = objective.implied(theta)
+    rows = row_values(table, theta, [d.cov for d in objective.data], [d.mean for d in objective.data])
+    solutions = [rows, *(standardised_rows(table, objective.groups, implied, rows, kind)
+                         for kind in ("std_all", "std_lv"))]
+    order = [d.name for d in table.written if hasattr(d, "name")]
+    full = []
+    for solution in solutions:
+        with np.errstate(all="ignore"):
+            defined = defined_values(table, label_values(table, solution))
+        columns = [np.broadcast_to(defined[name], (len(theta),))[:, None] for name in order]
+        full.append(np.concatenate([solution, *columns], axis=1))
+    return full[0], full[1], full[2]
+
+
+def _parameters(estimated: Estimated, level: float) -> tuple[Parameter, ...]:
+    table, theta = estimated.problem.table, estimated.theta
+    real = [solution[0] for solution in all_values(estimated, theta[None])]
+    stepped = all_values(estimated, theta + 1j * STEP * np.eye(len(theta))) if len(theta) else None
+    errors = []
+    doubtful = []
+    for index in range(3):
+        J = stepped[index].imag.T / STEP if stepped is not None else np.zeros((len(real[index]), 0))
+        errors.append(np.sqrt(np.maximum(np.einsum("ri,ij,rj->r", J, estimated.vcov, J, optimize=True), 0.0)))
+        doubtful.append((np.abs(J[:, estimated.bread.unidentified]) > 1e-12).any(axis=1))
+    heads = {number: members[0] for members in table.equalities for number in members}
+    labels = table.printed_labels()
+    found = []
+    written = [d for d in table.written if hasattr(d, "name")]
+    for index in range(len(real[0])):
+        row = table.rows[index] if index < len(table.rows) else None
+        values = [_number(solution[index]) for solution in real]
+        ses: list[Number | None] = [
+            None if se[index] <= 1e-14 * max(1.0, abs(real[which][index])) and (row is None or not row.free)
+            else _error(estimated, float(se[index]), bool(doubtful[which][index]))
+            for which, se in enumerate(errors)]
+        if row is not None and not row.free:
+            ses[0] = None
+        est = values[0] if not isinstance(values[0], Undefined) else float("nan")
+        inference = wald(est, ses[0], level) if ses[0] is not None else (None,) * 4
+        if row is not None:
+            free = heads.get(row.free, row.free)
+            head = (row.lhs, row.op, row.rhs, labels[index], free)
+        else:
+            definition = written[index - len(table.rows)]
+            head = (definition.name, ":=", definition.text, definition.name, 0)
+        found.append(Parameter(*head, est, ses[0], *inference, std_all=values[1], std_all_se=ses[1],
+                               std_lv=values[2], std_lv_se=ses[2], group=row.group if row else 0))
+    return tuple(found)
+
+
+def _error(estimated: Estimated, se: float, doubtful: bool) -> Number:
+    if not estimated.converged:
+        return Undefined("estimation did not converge")
+    if estimated.bread.negative:
+        return Undefined("the information matrix is not positive definite")
+    if doubtful:
+        return Undefined("the parameter is not identified")
+    return se if np.isfinite(se) else Undefined("a variance it is divided by is not positive")
+
+
+def _number(value: complex) -> Number:
+    return float(value.real) if np.isfinite(value) else Undefined("a variance it is divided by is not positive")
