@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from instrument.errors import Finding, InputError
-from pipeline.engine.bootstrap import in_chunks
+from pipeline.engine.chunks import in_chunks
 from pipeline.engine.linalg import Array
 from pipeline.engine.problem import Problem
 from pipeline.engine.refit import DRAW_TOLERANCE, Refit, reduced_inverse, refit
@@ -85,7 +86,7 @@ def bollen_stine(
         plan = _null(problem, theta, tolerance)
         source = resampling(problem.sample, seed)
         parts = []
-        for part, new in in_chunks(lambda first, last: _chunk(plan, source, first, last), draws, plan.chunk, workers):
+        for part, new in in_chunks(partial(_chunk, plan, source), draws, plan.chunk, workers):
             parts.append(part[:new])
             if progress is not None:
                 progress(new)

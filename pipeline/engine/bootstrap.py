@@ -1,34 +1,32 @@
 """Bootstrap intervals: the model refitted to thousands of resamples, the same numbers for any number of workers.
 
-Draws go through :mod:`pipeline.engine.refit` in chunks. What a chunk holds depends on the data alone, and a chunk is
-always computed whole, also where only some of its draws were asked for: the last digits of a matrix product depend on
-how many rows take part, and the first hundred of 5,000 draws are to be the hundred draws of the same seed.
+Draws are made by :mod:`pipeline.engine.resampling`, fitted by :mod:`pipeline.engine.refit` and shared among workers by
+:mod:`pipeline.engine.chunks`. Parameters, standardised parameters and defined effects have their intervals from the same
+draws.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from instrument.errors import Finding, InputError
+from pipeline.engine.chunks import in_chunks
 from pipeline.engine.intervals import BiasCorrected, bca_interval, percentile_interval, spread
 from pipeline.engine.linalg import Array, Field
 from pipeline.engine.matrices import Implied, Index
 from pipeline.engine.objective import Objective
 from pipeline.engine.problem import Problem
 from pipeline.engine.refit import DRAW_TOLERANCE, Refit, admissible, refit
-from pipeline.engine.resampling import BLOCK, Resampling, left_out, resampling
+from pipeline.engine.resampling import Resampling, left_out, resampling
 from pipeline.engine.standardise import defined_values, label_values, row_values, standardised_rows
 from pipeline.engine.table import ParameterTable, Row
 from pipeline.undefined import Number
-
-Part = TypeVar("Part")
 
 _MOST = 1000
 """Sets of cases a jackknife leaves out at most."""
@@ -141,7 +139,7 @@ def bootstrap(
     theta
         (q,) where the original sample has its minimum.
     workers
-        Threads.
+        Processes (threads where a fork is not safe); no digit depends on them.
     progress
         Called in this thread with the number of draws just finished.
     clusters
@@ -161,7 +159,7 @@ def bootstrap(
         plan = refit(problem, theta, tolerance=tolerance)
         source = resampling(problem.sample, seed, clusters=clusters)
         parts = []
-        for part, new in in_chunks(lambda first, last: _chunk(plan, source, first, last), draws, plan.chunk, workers):
+        for part, new in in_chunks(partial(_chunk, plan, source), draws, plan.chunk, workers):
             parts.append(part)
             if progress is not None:
                 progress(new)
@@ -179,38 +177,6 @@ def values_at(table: ParameterTable, objective: Objective, theta: Array) -> Valu
     return _values(table, objective, theta, objective.implied(theta))
 
 
-def in_chunks(
-    work: Callable[[int, int], Part], draws: int, size: int, workers: int,
-) -> Iterator[tuple[Part, int]]:
-    """Results of ``work(first, last)`` on chunks of draws in their order, and how many wanted draws each holds.
-
-    The first chunks are smaller, so that a run of a hundred draws need not compute a whole chunk.
-    """
-    tasks = list(_spans(draws, size))
-    if workers == 1 or len(tasks) == 1:
-        for first, last in tasks:
-            yield work(first, last), min(last, draws) - first
-        return
-    pool = ThreadPoolExecutor(min(workers, len(tasks)))
-    try:
-        running = [(pool.submit(work, first, last), min(last, draws) - first) for first, last in tasks]
-        running.reverse()
-        while running:
-            future, new = running.pop()
-            yield future.result(), new
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _spans(draws: int, size: int) -> Iterator[tuple[int, int]]:
-    small = max(BLOCK, size // 5 // BLOCK * BLOCK)
-    first = 0
-    while first < draws:
-        last = first + (small if first < 5 * small else size)
-        yield first, last
-        first = last
-
-
 def _check(problem: Problem, draws: int, *, clusters: bool) -> None:
     if draws < 1:
         raise InputError(Finding("BOOTSTRAP-DRAWS", "draws", f"A bootstrap needs draws; {draws} were asked for.",
@@ -220,16 +186,7 @@ def _check(problem: Problem, draws: int, *, clusters: bool) -> None:
                                  "Name the column of clusters, or resample rows."))
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One chunk: which of its draws, counted from ``first``, converged, and what they gave."""
-
-    first: int
-    size: int
-    draws: Draws
-
-
-def _chunk(plan: Refit, source: Resampling, first: int, last: int) -> _Part:
+def _chunk(plan: Refit, source: Resampling, first: int, last: int) -> Draws:
     objective, usable = plan.objective(source.counts(first, last))
     found = plan.minima(objective, usable)
     kept = np.flatnonzero(found.converged)
@@ -238,7 +195,7 @@ def _chunk(plan: Refit, source: Resampling, first: int, last: int) -> _Part:
     moments = fitted.implied(theta)
     values = _values(plan.problem.table, fitted, theta, moments)
     proper = admissible(objective.groups, moments)
-    return _Part(first, last - first, Draws(first + kept, theta, values, proper))
+    return Draws(first + kept, theta, values, proper)
 
 
 def _values(table: ParameterTable, objective: Objective, theta: Array, implied: list[Implied]) -> Values:
@@ -253,8 +210,7 @@ def _defined(table: ParameterTable, rows: Field) -> Array:
     return np.stack(columns, axis=1) if columns else np.empty((len(rows), 0))
 
 
-def _joined(parts: Iterable[_Part], draws: int) -> Draws:
-    kept = [part.draws for part in parts]
+def _joined(kept: Sequence[Draws], draws: int) -> Draws:
     number = np.concatenate([d.number for d in kept])
     wanted = number < draws
     values = Values(*(np.concatenate([getattr(d.values, name) for d in kept])

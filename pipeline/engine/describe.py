@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pipeline.engine.estimate import Estimated, Options, estimate_model
 from pipeline.engine.fit import Diagnosis, Fit, GroupFit, Matrix, Parameter
 from pipeline.engine.goodness import degrees_of_freedom, fit_indices
-from pipeline.engine.linalg import Array, Field
+from pipeline.engine.linalg import Array, Field, one_thread
 from pipeline.engine.matrices import GroupMatrices, Implied
 from pipeline.engine.normal import wald
 from pipeline.engine.objective import STEP
@@ -39,7 +38,7 @@ def describe(estimated: Estimated, *, level: float = 0.95) -> Fit:
     """
     problem = estimated.problem
     options, table = estimated.options, problem.table
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         implied = problem.objective.implied(estimated.theta[None])
         df = degrees_of_freedom(problem, estimated.npar)
         usable = estimated.converged and df >= 0

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pipeline.engine.fit import Diagnosis, Estimator
 from pipeline.engine.inference import Bread, InformationKind, bread, improprieties, information_of, meat, name_of
-from pipeline.engine.linalg import Array
+from pipeline.engine.linalg import Array, one_thread
 from pipeline.engine.minimise import Minima
 from pipeline.engine.problem import Problem, pose, solve
 from pipeline.engine.robust import satorra_bentler
@@ -108,7 +107,7 @@ def estimate_model(
     table = table_of(syntax, names, options, name=name, groups=groups, clustered=clusters is not None)
     sample = take_sample(X, names, table, missing=options.missing, clusters=clusters,
                          groups=None if groups is None else [str(g) for g in groups])
-    with threadpool_limits(limits=1, user_api="blas"):  # on matrices this small, threads cost more than they save
+    with one_thread():
         problem = pose(table, sample)
         return settle(problem, solve(problem), options, syntax=syntax, name=name)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import chi2, ncx2
+from scipy.special import chdtrc, chndtr
 
 from pipeline.engine.linalg import Array
 from pipeline.undefined import Number, Undefined
@@ -19,7 +19,7 @@ NO_DF = Undefined("the model has no degrees of freedom")
 
 def chisq_pvalue(chisq: float, df: float) -> Number:
     """Upper tail of χ²(df)."""
-    return float(chi2.sf(chisq, df)) if df > 0 else NO_DF
+    return float(chdtrc(df, chisq)) if df > 0 else NO_DF
 
 
 def cfi(chisq: float, df: float, baseline_chisq: float, baseline_df: float) -> Number:
@@ -88,8 +88,7 @@ def rmsea_interval(
 
 def _noncentrality(chisq: float, df: float, probability: float) -> float:
     def excess(noncentrality: float) -> float:
-        cdf = chi2.cdf(chisq, df) if noncentrality == 0 else ncx2.cdf(chisq, df, noncentrality)
-        return float(cdf) - probability
+        return float(chndtr(chisq, df, noncentrality)) - probability
 
     if df <= 0 or excess(0.0) <= 0:
         return 0.0
@@ -105,7 +104,7 @@ def rmsea_close_pvalue(
     """P(χ²(df, λ) > χ²/ĉ) at λ = N df close² / (ĉ G): the test of RMSEA ≤ .05 (Browne & Cudeck 1993)."""
     if df <= 0:
         return NO_DF
-    return float(ncx2.sf(chisq / factor, df, n * df * close**2 / (factor * groups)))
+    return float(1 - chndtr(chisq / factor, df, n * df * close**2 / (factor * groups)))
 
 
 def srmr(S: Array, Sigma: Array, mean_residual: Array | None = None) -> float:

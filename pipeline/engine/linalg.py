@@ -7,11 +7,14 @@ run several times faster on a stack than a general inverse does.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 Array = NDArray[np.float64]
 Field = NDArray[Any]
@@ -19,6 +22,17 @@ Field = NDArray[Any]
 
 _SMALL = 6
 """Triangles up to this order are inverted directly."""
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Within it, matrix products use one thread: on matrices this small, more cost more than they save."""
+    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    return limit
 
 
 @dataclass(frozen=True, slots=True)

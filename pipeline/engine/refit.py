@@ -219,5 +219,5 @@ def _semidefinite(matrices: Array) -> NDArray[np.bool_]:
         scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))[:, some]
         block = matrices[:, some[:, None], some] / (scale[:, :, None] * scale[:, None, :])
         smallest: Array = np.linalg.eigvalsh(block)[:, 0]
-        proper[smallest < PROPER] = False
+        proper = np.logical_and(proper, smallest >= PROPER)
     return proper

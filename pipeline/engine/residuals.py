@@ -34,6 +34,9 @@ Estimator = Literal["ml", "mlm", "mlr"]
 NEAR_ZERO = 1e-5
 """Residuals below it are fitted by construction: they have no standard error (lavaan divides them by 1)."""
 
+_FIXED = 1e-14
+"""A residual's variance in units of its moment's: smaller ones are rounding errors of 0."""
+
 _STEP = 1e-30
 _ROWS = 4096
 
@@ -53,9 +56,10 @@ class StandardisedResiduals:
     Attributes
     ----------
     z, se
-        ``cov`` (p, p) and ``mean`` (p,) each. Where not ``defined`` z is the raw residual itself.
+        ``cov`` (p, p) and ``mean`` (p,) each.
     defined_cov, defined_mean
-        False where a residual is 0 by construction, or its variance is estimated as 0 or less.
+        Where z is a standardised residual. Where not, the residual is 0 by construction (less than ``NEAR_ZERO``; z is
+        then the raw residual, as in lavaan), or it is not 0 although it has no variance (z is NaN).
     """
 
     z: Residuals
@@ -118,8 +122,9 @@ def standardised_residuals(
     for g, (share, part) in enumerate(zip(problem.shares, parts, strict=True)):
         D = part.spread(q)
         gamma = _sample_covariance(problem, g, robust=estimator != "ml", observed=observed)
-        variances = residual_variances(D, share * inverted, part.A, gamma) / problem.sample.groups[g].n
-        results.append(_by_standard_error(raw[g], variances))
+        variances = residual_variances(D, share * inverted, part.A, gamma)
+        variances[variances <= _FIXED * np.diag(gamma)] = 0.0
+        results.append(_by_standard_error(raw[g], variances / problem.sample.groups[g].n))
     return tuple(results)
 
 
@@ -150,9 +155,10 @@ def _by_standard_error(raw: Residuals, variances: Array) -> StandardisedResidual
 
 
 def _divide(raw: Array, variances: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
-    defined = (np.abs(raw) >= NEAR_ZERO) & (variances > 0)
-    se = np.sqrt(np.maximum(variances, 0.0))
-    return raw / np.where(defined, se, 1.0), se, defined
+    se = np.sqrt(variances)
+    near_zero = np.abs(raw) < NEAR_ZERO
+    divisor = np.where(near_zero, 1.0, np.where(se > 0, se, np.nan))
+    return raw / divisor, se, ~near_zero & (se > 0)
 
 
 # ---- information of moments ----------------------------------------------------------------------------------------
@@ -193,8 +199,8 @@ def moment_derivatives(group: GroupMatrices, implied: Implied, *, means: bool) -
 def moment_information(data: Discrepancy, Sigma: Array, mu: Array, *, means: bool, observed: bool) -> Array:
     """Information of (μ, vech Σ) of one case at given moments, (m, m).
 
-    Expected: Σ⁻¹ and ½ Gᵀ(Σ⁻¹ ⊗ Σ⁻¹)G with G the duplication matrix, of complete data. Observed: half the Hessian of the
-    discrepancy, by a complex step through its gradient; with missing values, pattern by pattern.
+    Expected, of complete data: Σ⁻¹ and ½ Gᵀ(Σ⁻¹ ⊗ Σ⁻¹)G with G the duplication matrix. Observed: half the Hessian of
+    the discrepancy, by a complex step through its gradient; with missing values it is the patterns' sum.
     """
     p = len(Sigma)
     rows, columns = np.tril_indices(p)
@@ -202,8 +208,8 @@ def moment_information(data: Discrepancy, Sigma: Array, mu: Array, *, means: boo
         return _observed(data, Sigma, mu, means=means)
     W = inverse(Sigma[None]).inverse[0]
     c = np.where(rows == columns, 0.5, 1.0)
-    block = W[np.ix_(rows, rows)] * W[np.ix_(columns, columns)] + W[np.ix_(rows, columns)] * W[np.ix_(columns, rows)]
-    block *= np.outer(c, c)
+    straight = W[np.ix_(rows, rows)] * W[np.ix_(columns, columns)]
+    block: Array = (straight + W[np.ix_(rows, columns)] * W[np.ix_(columns, rows)]) * np.outer(c, c)
     if not means:
         return block
     m = len(block)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pipeline.engine.linalg import Array
@@ -21,56 +23,59 @@ def starting_values(table: ParameterTable, covs: list[Array], means: list[Array]
         (p, p) and (p,) of every group.
     """
     theta = np.zeros(table.n_free)
-    y = {name: index for index, name in enumerate(table.observed)}
-    for row in table.rows:
-        if not row.free:
-            continue
-        if row.start is not None:
-            theta[row.free - 1] = row.start
-        else:
-            theta[row.free - 1] = _value(table, row, y, covs[row.group - 1], means[row.group - 1])
+    for group in range(1, table.n_groups + 1):
+        guess = _Guess(table, group, covs[group - 1], means[group - 1])
+        for row in table.rows:
+            if row.group == group and row.free:
+                theta[row.free - 1] = guess.of(row) if row.start is None else row.start
     return theta
 
 
-def _value(table: ParameterTable, row: Row, y: dict[str, int], S: Array, mean: Array) -> float:
-    if row.op == "~1":
-        return float(mean[y[row.lhs]]) if row.lhs in y else 0.0
-    if row.op == "~":
+class _Guess:
+    """Starting values of one group."""
+
+    def __init__(self, table: ParameterTable, group: int, S: Array, mean: Array) -> None:
+        self.y = {name: index for index, name in enumerate(table.observed)}
+        self.S, self.mean = S, mean
+        rows = [row for row in table.rows if row.group == group]
+        self.loading_on = {row.rhs for row in rows if row.op == "=~"}
+        self.unit_variance = {row.lhs for row in rows if row.op == "~~" and row.lhs == row.rhs and not row.free}
+        self.loadings = {latent: _relative_loadings([r for r in rows if r.op == "=~" and r.lhs == latent], self.y, S)
+                         for latent in table.latent}
+        self.variances = {latent: _latent_variance(self.loadings[latent], self.y, S) for latent in table.latent}
+
+    def of(self, row: Row) -> float:
+        observed = row.lhs in self.y
+        if row.op == "~1":
+            return float(self.mean[self.y[row.lhs]]) if observed else 0.0
+        if row.op == "~~" and row.lhs == row.rhs:
+            if not observed:
+                return self.variances[row.lhs]
+            own = float(self.S[self.y[row.lhs], self.y[row.lhs]])
+            return own / 2 if row.lhs in self.loading_on else own
+        if row.op == "=~":
+            scale = np.sqrt(self.variances[row.lhs]) if row.lhs in self.unit_variance else 1.0
+            return float(self.loadings[row.lhs].get(row.rhs, 1.0) * scale)
         return 0.0
-    if row.op == "~~":
-        if row.lhs != row.rhs:
-            return 0.0
-        if row.lhs in y:
-            loads = any(r.op == "=~" and r.rhs == row.lhs for r in table.rows)
-            return float(S[y[row.lhs], y[row.lhs]]) * (0.5 if loads else 1.0)
-        return _latent_variance(table, row.lhs, row.group, y, S)
-    loadings = _relative_loadings(table, row.lhs, row.group, y, S)
-    fixed_variance = any(r.op == "~~" and r.lhs == r.rhs == row.lhs and r.group == row.group and not r.free
-                         for r in table.rows)
-    scale = np.sqrt(_latent_variance(table, row.lhs, row.group, y, S)) if fixed_variance else 1.0
-    return float(loadings.get(row.rhs, 1.0) * scale)
 
 
-def _indicators(table: ParameterTable, latent: str, group: int, y: dict[str, int]) -> list[Row]:
-    return [r for r in table.rows if r.op == "=~" and r.lhs == latent and r.group == group and r.rhs in y]
+def _relative_loadings(rows: Sequence[Row], y: dict[str, int], S: Array) -> dict[str, float]:
+    """Loadings on the scale of the marker: the first indicator fixed to a number other than 0, else the first.
 
-
-def _relative_loadings(
-    table: ParameterTable, latent: str, group: int, y: dict[str, int], S: Array,
-) -> dict[str, float]:
-    """Loadings on the scale of the marker: the first indicator fixed to a number other than 0, else the first."""
-    rows = _indicators(table, latent, group, y)
+    Only indicators that are observed; ``rows`` are one latent variable's loadings.
+    """
+    rows = [row for row in rows if row.rhs in y]
     if not rows:
         return {}
-    marker = next((r for r in rows if not r.free and r.value), rows[0])
-    unit = marker.value if marker.value else 1.0
+    marker = next((row for row in rows if not row.free and row.value), rows[0])
+    unit = marker.value or 1.0
     m = y[marker.rhs]
     found = {marker.rhs: unit}
     for row in rows:
-        j = y[row.rhs]
-        others = [y[r.rhs] for r in rows if r.rhs not in (row.rhs, marker.rhs)]
         if row.rhs == marker.rhs:
             continue
+        j = y[row.rhs]
+        others = [y[r.rhs] for r in rows if r.rhs not in (row.rhs, marker.rhs)]
         with_marker = S[m, others]
         ratio = float(S[j, others] @ with_marker / (with_marker @ with_marker)) if others else 1.0
         # Unrelated indicators give wild ratios; beyond a factor of five of the standard deviations' ratio they mislead.
@@ -79,8 +84,8 @@ def _relative_loadings(
     return found
 
 
-def _latent_variance(table: ParameterTable, latent: str, group: int, y: dict[str, int], S: Array) -> float:
-    loadings = _relative_loadings(table, latent, group, y, S)
+def _latent_variance(loadings: dict[str, float], y: dict[str, int], S: Array) -> float:
+    """What the marker shares with the other indicators, between a tenth and nine tenths of its variance."""
     if not loadings:
         return 0.1
     (marker, unit), *rest = loadings.items()

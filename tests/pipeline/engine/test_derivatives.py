@@ -99,11 +99,11 @@ def test_information_is_the_covariance_of_the_gradient_over_samples():
     data = complete_normal(np.full(draws, float(n)), mean, cov, means=True)
     objective = Objective(problem.objective.groups, (data,), problem.table.n_free)
     gradient = objective.evaluate(np.repeat(theta[None], draws, axis=0)).gradient
-    I = problem.objective.information(theta[None])[0]
-    root = np.linalg.cholesky(np.linalg.inv(I))
+    information = problem.objective.information(theta[None])[0]
+    root = np.linalg.cholesky(np.linalg.inv(information))
     white = root.T @ (n / 4 * np.cov(gradient, rowvar=False)) @ root
     # Sample covariances of 1,500 draws scatter by about 1/√1500 = .026 off and .037 on the diagonal.
-    np.testing.assert_allclose(white, np.eye(len(I)), atol=0.16)
+    np.testing.assert_allclose(white, np.eye(len(theta)), atol=0.16)
 
 
 def test_gradient_of_a_resampled_stack_is_that_of_its_members():

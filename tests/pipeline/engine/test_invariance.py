@@ -62,10 +62,10 @@ def test_the_order_of_the_columns(missing, seed):
 def test_the_order_of_what_is_said(missing, seed):
     """Lines of the model, and within a line all indicators but the marker, in any order."""
     rng = np.random.default_rng(seed)
-    lines = ["F1 =~ x1 + " + " + ".join(rng.permutation(["x2", "x3"])), "F2 =~ x4 + " + " + ".join(rng.permutation(["x5", "x6"])),
-             "F3 =~ x7 + " + " + ".join(rng.permutation(["x8", "x9"])), "F2 ~ " + " + ".join(rng.permutation(["F1", "z1"])),
-             "F3 ~ " + " + ".join(rng.permutation(["F1", "F2"])), "v ~ " + " + ".join(rng.permutation(["F3", "z1"])),
-             str(rng.choice(["x9 ~~ v", "v ~~ x9"]))]
+    said = [("F1 =~ x1 + ", "x2", "x3"), ("F2 =~ x4 + ", "x5", "x6"), ("F3 =~ x7 + ", "x8", "x9"),
+            ("F2 ~ ", "F1", "z1"), ("F3 ~ ", "F1", "F2"), ("v ~ ", "F3", "z1")]
+    lines = [start + " + ".join(rng.permutation(names)) for start, *names in said]
+    lines.append(str(rng.choice(["x9 ~~ v", "v ~~ x9"])))
     problem = problem_of("\n".join(rng.permutation(lines)), rows_of(missing), missing=missing)
     minima = solve(problem)
     assert minima.value[0] == pytest.approx(solved("latent paths", missing).value[0], abs=1e-9)
@@ -88,7 +88,8 @@ def test_the_units_of_the_variables(missing, seed):
     plain = problem_of(model, rows_of(missing), missing=missing, meanstructure=True)
     minima, reference = solve(problem), solve(plain)
     assert minima.converged[0]
-    assert above_saturated(problem, minima.value[0]) == pytest.approx(above_saturated(plain, reference.value[0]), abs=1e-8)
+    assert above_saturated(problem, minima.value[0]) == pytest.approx(
+        above_saturated(plain, reference.value[0]), abs=1e-8)
     # A factor has the units of its marker.
     units |= {"F1": units["x1"], "F2": units["x4"], "F3": units["x7"]}
     ours, theirs = by_row(problem, minima.theta[0]), by_row(plain, reference.theta[0])
@@ -99,8 +100,8 @@ def test_the_units_of_the_variables(missing, seed):
                   "~~": units[lhs] * units.get(rhs, 1)}[op]
         assert ours[lhs, op, rhs, group] == pytest.approx(value * factor, rel=2e-4, abs=2e-5 * abs(factor))
     means, expected = (p.objective.implied(m.theta)[0].mu[0] for p, m in ((problem, minima), (plain, reference)))
-    for name, ours_mean, their_mean in zip(used, means, expected, strict=True):
-        assert ours_mean == pytest.approx(their_mean * units[name] + shifts[name], rel=1e-6, abs=1e-5 * abs(units[name]))
+    for name, our_mean, their_mean in zip(used, means, expected, strict=True):
+        assert our_mean == pytest.approx(their_mean * units[name] + shifts[name], rel=1e-6, abs=1e-5 * abs(units[name]))
 
 
 @EITHER
@@ -185,7 +186,8 @@ def test_groups_without_equality_are_fitted_as_if_alone():
     alone = [solve(problem_of(FACTORS, X[groups == label], meanstructure=True)) for label in both.table.groups]
     minima = solve(both)
     np.testing.assert_allclose(minima.theta[0], np.concatenate([a.theta[0] for a in alone]), rtol=1e-5, atol=1e-6)
-    assert minima.value[0] == pytest.approx(sum(w * a.value[0] for w, a in zip(both.shares, alone, strict=True)), abs=1e-10)
+    mean = sum(share * own.value[0] for share, own in zip(both.shares, alone, strict=True))
+    assert minima.value[0] == pytest.approx(mean, abs=1e-10)
     assert both.shares == pytest.approx([0.6, 0.4])
 
 

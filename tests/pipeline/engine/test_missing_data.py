@@ -95,7 +95,7 @@ def test_derivatives_by_the_moments_are_those_of_the_rows_log_densities(kind):
         assert slope.by_mu[0, i] == pytest.approx(near, rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["few gaps", "many gaps", "every pattern", "no complete row", "no gap", "one variable"])
+@pytest.mark.parametrize("kind", sorted(set(DATA) - {"one value a row"}))
 def test_expectation_maximisation_ends_where_the_likelihood_is_flat(kind):
     data = data_of(DATA[kind])
     found = expectation_maximisation(data)

@@ -78,7 +78,10 @@ def halves(n: int) -> list[str]:
     return ["big" if i % 5 < 3 else "small" for i in range(n)]
 
 
-def table_of(model: str, *, missing: Missing = "listwise", names: Sequence[str] = NAMES, **options: Any) -> ParameterTable:
+def table_of(
+    model: str, *, missing: Missing = "listwise", names: Sequence[str] = NAMES, **options: Any,
+) -> ParameterTable:
+    """A model's table; full information models means."""
     if missing == "fiml":
         options["meanstructure"] = True
     return parameter_table(parse_model(model), names, **options)
