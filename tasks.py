@@ -6,6 +6,7 @@
     python3 tasks.py view         open the viewer on the results (or: view RESULTS)
     python3 tasks.py check        style, types, and the rules of the instrument
     python3 tasks.py reference    rerun the R scripts behind tests/reference (needs R)
+    python3 tasks.py bench        time the engine beside lavaan and semopy (--quick, --show, --readme)
 
 Only the standard library is used here, so it works before anything is installed. Every task first
 makes the environment if it is missing or the pinned versions have changed.
@@ -108,8 +109,14 @@ def reference(arguments: list[str]) -> int:
     return max((subprocess.call([rscript, script.name], cwd=script.parent) for script in scripts), default=0)
 
 
+def bench(arguments: list[str]) -> int:
+    ensure("[dev]")
+    return call(PYTHON, "-m", "benchmarks.run", *arguments)
+
+
 TASKS: dict[str, Callable[[list[str]], int]] = {
     "setup": setup, "run": run, "test": test, "view": view, "check": check, "reference": reference,
+    "bench": bench,
 }
 
 

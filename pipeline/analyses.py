@@ -18,12 +18,12 @@ from pipeline.measurement.retention import factors_to_keep, minimum_average_part
 from pipeline.models import ModelSpec
 from pipeline.prepare import PreparedForm
 from pipeline.results import DecayRow, FactorAnalysis, KnownTruth, ModelRun
-from pipeline.sem.bootstrap import BootstrapResult, bootstrap_effects
-from pipeline.sem.effects import JointSignificance, joint_significance
-from pipeline.sem.estimate import Engine, fit_complete_cases
-from pipeline.sem.fit import Fit, Parameter
-from pipeline.sem.syntax import parse_model
-from pipeline.sem.table import parameter_table
+from pipeline.engine.describe import describe
+from pipeline.engine.effects import BootstrapResult, JointSignificance, bootstrap_effects, joint_significance
+from pipeline.engine.estimate import Estimated, estimate_model
+from pipeline.engine.fit import Fit, Parameter
+from pipeline.engine.syntax import parse_model
+from pipeline.engine.table import parameter_table
 from pipeline.study import FactorPlan, StudyPlan
 from pipeline.undefined import Number, Undefined
 
@@ -88,25 +88,28 @@ def factor_analysis(
 # -- models -------------------------------------------------------------------------------------------
 
 
-def observed_variables(spec: ModelSpec, frame: pd.DataFrame) -> list[str]:
-    """Columns of ``frame`` the model uses."""
-    return list(parameter_table(parse_model(spec.syntax, spec.id), list(map(str, frame.columns))).observed)
+def observed_variables(spec: ModelSpec) -> list[str]:
+    """Variables of the data that the model uses."""
+    return list(parameter_table(parse_model(spec.syntax, spec.id)).observed)
 
 
-def estimate(spec: ModelSpec, frame: pd.DataFrame, engine: Engine, level: float) -> Fit:
-    """The model on the complete rows of ``frame``.
+def estimate(spec: ModelSpec, frame: pd.DataFrame) -> Estimated:
+    """The model on the rows of ``frame``; alliances clustered by their firm.
 
     Raises
     ------
     InputError
         ``SEM-…``, each placed in this model, with the variables that are missing most where cases are too few.
     """
+    used = frame[observed_variables(spec)]
+    firms = [str(firm) for firm in frame.index.get_level_values("firm_id")] if spec.level == "alliance" else None
     try:
-        return fit_complete_cases(engine, spec.syntax, frame.to_numpy(), list(frame.columns), name=spec.id, level=level)
+        return estimate_model(spec.syntax, used.to_numpy(dtype=float), list(used.columns), spec.options, name=spec.id,
+                              clusters=firms)
     except InputError as error:
-        absent = frame.isna().sum().sort_values(ascending=False, kind="stable")
+        absent = used.isna().sum().sort_values(ascending=False, kind="stable")
         most = ", ".join(f"{name} ({n})" for name, n in absent[absent > 0].head(3).items())
-        said = f" Missing most, of {len(frame)} rows: {most}." if most else ""
+        said = f" Missing most, of {len(used)} rows: {most}." if most else ""
         raise InputError(
             replace(f, place=f"model {spec.id}, {f.place}", rule=f.rule + (said if f.code == "SEM-CASES" else ""))
             for f in error.findings
@@ -114,31 +117,29 @@ def estimate(spec: ModelSpec, frame: pd.DataFrame, engine: Engine, level: float)
 
 
 def run_model(
-    spec: ModelSpec, frame: pd.DataFrame, rows: str, engine: Engine, plan: StudyPlan, *,
+    spec: ModelSpec, frame: pd.DataFrame, rows: str, plan: StudyPlan, *,
     draws: int, seed: int, workers: int, advance: Callable[[int], None],
 ) -> ModelRun:
     """Estimate a model; where it defines effects, add their bootstrap intervals and joint tests."""
-    used = frame[observed_variables(spec, frame)]
-    fit = estimate(spec, used, engine, plan.level)
+    estimated = estimate(spec, frame)
+    fit = describe(estimated, level=plan.level)
     bootstrap: BootstrapResult | None = None
     joint: tuple[JointSignificance, ...] = ()
     if spec.effects and fit.converged:
-        bootstrap = bootstrap_effects(
-            engine, spec.syntax, used.dropna().to_numpy(), list(used.columns), draws=draws, seed=seed,
-            level=plan.bootstrap.level, workers=workers, progress=advance, fit=fit,
-        )
+        bootstrap = bootstrap_effects(estimated, fit, draws=draws, seed=seed, level=plan.bootstrap.level,
+                                      workers=workers, progress=advance)
         joint = tuple(joint_significance(fit, effect, level=plan.level) for effect in spec.effects)
     return ModelRun(spec.id, spec.title, rows, spec.level, fit, bootstrap, joint)
 
 
 def decay_sensitivity(
-    spec: ModelSpec, frame: pd.DataFrame, alternatives: pd.DataFrame, engine: Engine, plan: StudyPlan,
+    spec: ModelSpec, frame: pd.DataFrame, alternatives: pd.DataFrame, plan: StudyPlan,
 ) -> tuple[DecayRow, ...]:
     """The serial effect under every δ of the plan, largest first."""
     rows = []
     for decay in sorted({plan.scoring.decay, *alternatives.columns}, reverse=True):
         changed = frame if decay == plan.scoring.decay else frame.assign(exp_rw=alternatives[decay])
-        fit = estimate(spec, changed[observed_variables(spec, frame)], engine, plan.level)
+        fit = describe(estimate(spec, changed), level=plan.level)
         effect = defined(fit, SERIAL)
         rows.append(DecayRow(
             decay=float(decay), n=fit.nobs, est=effect.est, se=_given(effect.se), pvalue=_given(effect.pvalue),

@@ -184,13 +184,19 @@ def efa(
 def fit(
     model: Annotated[Path, typer.Argument(metavar="MODEL.lav", help="A model in lavaan's syntax.")],
     data: Data,
-    estimator: Annotated[str, typer.Option(metavar="ml", help="mlr, dlws, wlsmv: not in this version.")] = "ml",
-    missing: Annotated[str, typer.Option(metavar="listwise", help="fiml: not in this version.")] = "listwise",
-    bootstrap: Annotated[int, typer.Option(min=0, help="Draws for the intervals of := effects.")] = 0,
+    estimator: Annotated[str, typer.Option(metavar="ml|mlr|mlm", help="mlr, mlm: robust standard errors and tests.")] = (
+        "ml"),
+    missing: Annotated[str, typer.Option(metavar="listwise|fiml", help="Rows with missing values: out, or in.")] = (
+        "listwise"),
+    group: Annotated[str | None, typer.Option(metavar="COL", help="Column of the groups.")] = None,
+    equal: Annotated[str | None, typer.Option(metavar="loadings,intercepts,…", help="Held equal across groups: loadings, "
+                                              "intercepts, residuals, means, regressions, lv.variances, …")] = None,
+    cluster: Annotated[str | None, typer.Option(metavar="COL", help="Column of the clusters, for robust errors.")] = None,
+    ordered: Later = None,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Draws for intervals of parameters and := effects.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
     level: Annotated[float, typer.Option(help="Confidence level of every interval.")] = 0.95,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")] = 1,
-    ordered: Later = None, group: Later = None, equal: Later = None, cluster: Later = None,
     json: Json = None,
 ) -> None:
     """Estimate a structural equation model by maximum likelihood."""
@@ -198,12 +204,12 @@ def fit(
     from pipeline.commands.output import require_place
     from pipeline.progress import Silent, console_progress
 
-    command.check_options(estimator=estimator, missing=missing, level=level, ordered=ordered, group=group,
-                          equal=equal, cluster=cluster)
+    asked = command.Asked(estimator, missing, level, ordered, group, equal, cluster)
+    command.check_options(asked)
     require_place(json)
     with console_progress() if bootstrap else nullcontext(Silent()) as progress:
         progress.step("Bootstrap", bootstrap)
-        found = command.fit_file(model, data, draws=bootstrap, seed=seed, level=level, workers=workers,
+        found = command.fit_file(model, data, asked, draws=bootstrap, seed=seed, workers=workers,
                                  progress=progress.advance)
     _show(json, lambda: command.document(found), lambda: command.tables(found))
     if not found.fit.converged:

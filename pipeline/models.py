@@ -1,13 +1,16 @@
 """The models a study tests, in lavaan's language: the measurement models and M1, the serial mediation.
 
-Indicators of second-order constructs are dimension scores (means of the dimension's items); rows are
-complete cases. Firm-level models have one row a firm, alliance-level models one row an alliance.
+Learning processes and alliance management capability are second-order factors over their dimensions, and these are
+measured by their items; the pillars of the alliance, whose dimensions are many, by dimension scores (means of the
+dimension's items). Firm-level models have one row a firm, alliance-level models one row an alliance, clustered by firm.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from pipeline.engine.estimate import Options
 
 Level = Literal["firm", "alliance"]
 
@@ -20,6 +23,8 @@ class ModelSpec:
     ----------
     effects
         Defined product effects whose paths are tested jointly.
+    options
+        How it is estimated: robust maximum likelihood with full information unless something else is said.
     """
 
     id: str
@@ -27,6 +32,7 @@ class ModelSpec:
     level: Level
     syntax: str
     effects: tuple[str, ...] = ()
+    options: Options = Options(estimator="mlr", missing="fiml")
 
 
 COVARIATES = ("lnsize", "firmage", "tmco", "ind_tech", "ind_serv")
@@ -35,9 +41,19 @@ COVARIATES = ("lnsize", "firmage", "tmco", "ind_tech", "ind_serv")
 _Z = " + ".join(COVARIATES)
 
 _CAPABILITY_MEASUREMENT = """\
-# Learning processes, alliance management capability, firm-level alliance success
-LRN =~ lrar + lrco + lrsh + lrin
-AMC =~ amse + amgo + amco + amex
+# Learning processes: articulation, codification, sharing, internalisation
+ART =~ lrar1 + lrar2 + lrar3 + lrar4
+COD =~ lrco1 + lrco2 + lrco3 + lrco4
+SHA =~ lrsh1 + lrsh2 + lrsh3 + lrsh4
+INT =~ lrin1 + lrin2 + lrin3 + lrin4
+LRN =~ ART + COD + SHA + INT
+# Alliance management capability: selection, governance, coordination, adaptation
+SEL =~ amse1 + amse2 + amse3
+GOV =~ amgo1 + amgo2 + amgo3
+COO =~ amco1 + amco2 + amco3
+ADA =~ amex1 + amex2 + amex3
+AMC =~ SEL + GOV + COO + ADA
+# Firm-level alliance success
 SUC =~ sufl1 + sufl2 + sufl3 + sufl4
 """
 
@@ -81,6 +97,8 @@ total_indirect_capability := a1*c2 + d*b + a1*a2*b
 total_capability := c1 + a1*c2 + d*b + a1*a2*b
 """,
     effects=("serial_learning", "serial_capability", "serial_success", "function_only", "learning_only"),
+    # Covariates are random, so that a firm that left one empty still tells what it answered.
+    options=Options(estimator="mlr", missing="fiml", fixed_x=False),
 )
 
 MODELS: tuple[ModelSpec, ...] = (CAPABILITY, PILLARS, MEDIATION)

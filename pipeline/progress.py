@@ -27,7 +27,11 @@ class Silent:
 
 @contextmanager
 def console_progress() -> Iterator[Progress]:
-    """A progress bar on standard error, with elapsed time and the time that is left."""
+    """A progress bar on standard error, with elapsed time and the time that is left.
+
+    It is drawn when something has happened, not by a thread of its own: bootstrap workers are forked processes, and a
+    process with a second thread is not safe to fork.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -42,7 +46,7 @@ def console_progress() -> Iterator[Progress]:
 
     bars = Bars(
         SpinnerColumn(), TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(),
-        TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True),
+        TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), auto_refresh=False,
     )
 
     class Shown:
@@ -52,10 +56,12 @@ def console_progress() -> Iterator[Progress]:
         def step(self, title: str, parts: int | None = None) -> None:
             self.finish()
             self.task = bars.add_task(title, total=parts or 1)
+            bars.refresh()
 
         def advance(self, parts: int = 1) -> None:
             if self.task is not None:
                 bars.advance(self.task, parts)
+                bars.refresh()
 
         def finish(self) -> None:
             if self.task is not None:

@@ -20,9 +20,9 @@ from pipeline.data.screening import RespondentScreening, ScreeningSummary
 from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
-from pipeline.sem.bootstrap import BootstrapResult
-from pipeline.sem.effects import JointSignificance
-from pipeline.sem.fit import Fit
+from pipeline.engine.effects import BootstrapResult
+from pipeline.engine.effects import JointSignificance
+from pipeline.engine.fit import Fit
 from pipeline.study import StudyPlan
 from pipeline.undefined import Number
 

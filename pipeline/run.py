@@ -44,8 +44,6 @@ from pipeline.results import (
     StudyResults,
     Timing,
 )
-from pipeline.sem.estimate import Engine
-from pipeline.sem.semopy_engine import SemopyEngine
 from pipeline.study import PLAN_FILE, StudyPlan, load_plan
 
 PACKAGES = ("alliometrics", "numpy", "scipy", "pandas", "semopy", "factor_analyzer", "pingouin", "scikit-learn",
@@ -72,7 +70,7 @@ class _Clock:
 
 def run_study(
     study: Path, *, draws: int | None = None, seed: int | None = None, workers: int = 1,
-    progress: Progress | None = None, engine: Engine | None = None,
+    progress: Progress | None = None,
 ) -> StudyResults:
     """Run a study from its folder.
 
@@ -95,7 +93,6 @@ def run_study(
     if plan.synthetic:
         true_values(study)  # a damaged file is told before hours of work
     clock = _Clock(progress or Silent())
-    engine = engine or SemopyEngine()
     overrides = {name: str(value) for name, value in (("draws", draws), ("seed", seed)) if value is not None}
     draws = plan.bootstrap.draws if draws is None else draws
     seed = plan.seed if seed is None else seed
@@ -108,10 +105,10 @@ def run_study(
         with clock.step("Reliability of every scale"):
             scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
         analyses = _factor_analyses(forms, plan, instrument, clock, seed=factor_seed)
-        runs = _models(forms, plan, engine, clock, draws=draws, seed=bootstrap_seed, workers=workers)
+        runs = _models(forms, plan, clock, draws=draws, seed=bootstrap_seed, workers=workers)
         with clock.step("Sensitivity to recency"):
             firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
-            decay = decay_sensitivity(MEDIATION, firms.frame, firms.exp_rw_alternatives, engine, plan)
+            decay = decay_sensitivity(MEDIATION, firms.frame, firms.exp_rw_alternatives, plan)
     main, everyone = (
         next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, rows)) for rows in (SCREENED, EVERYONE)
     )
@@ -175,7 +172,7 @@ def _factor_analyses(
 
 
 def _models(
-    forms: list[PreparedForm], plan: StudyPlan, engine: Engine, clock: _Clock, *, draws: int, seed: int, workers: int,
+    forms: list[PreparedForm], plan: StudyPlan, clock: _Clock, *, draws: int, seed: int, workers: int,
 ) -> tuple[ModelRun, ...]:
     """Every model whose form was fielded, with and without the exclusions."""
     fielded = {form.form: form for form in forms}
@@ -186,7 +183,7 @@ def _models(
             with clock.step(f"Model {spec.id}, {rows}", draws if spec.effects else None):
                 assert form is not None
                 runs.append(run_model(
-                    spec, form.rows[rows].units.frame, rows, engine, plan,
+                    spec, form.rows[rows].units.frame, rows, plan,
                     draws=draws, seed=seed, workers=workers, advance=clock.progress.advance,
                 ))
     return tuple(runs)
@@ -199,14 +196,16 @@ def _flow(forms: list[PreparedForm], runs: tuple[ModelRun, ...]) -> Iterator[Flo
         fits = [run for run in runs if FORM_OF_LEVEL[run.level] == form.form and run.rows == SCREENED]
         if fits:
             largest = max(fits, key=lambda run: len(run.fit.variables))
-            yield FlowStep(form.form, f"Complete on every variable of {largest.id}", f"{largest.level}s",
-                           largest.fit.nobs, largest.fit.n_incomplete, _missing_most(form, largest))
+            yield FlowStep(form.form, f"Used in {largest.id}, {largest.fit.n_with_gaps} of them with gaps",
+                           "firms" if largest.level == "firm" else "alliances", largest.fit.nobs,
+                           largest.fit.n_incomplete, _missing_most(form, largest))
 
 
 def _missing_most(form: PreparedForm, run: ModelRun, named: int = 3) -> str:
-    """Which variables of a model are missing most, and in how many rows."""
+    """Which variables whose absence leaves a row out are missing most, and in how many rows."""
     rows = form.rows[SCREENED]
-    counts = rows.units.frame[list(run.fit.variables)].isna().sum().sort_values(ascending=False, kind="stable")
+    needed = run.fit.exogenous if run.fit.missing == "fiml" else run.fit.variables
+    counts = rows.units.frame[list(needed)].isna().sum().sort_values(ascending=False, kind="stable")
     top = counts[counts > 0].head(named)
     most = [f"{rows.scores.labels.get(str(name), str(name))} ({n})" for name, n in top.items()]
     return f"a variable is missing, most often {', '.join(most)}" if most else ""
@@ -223,7 +222,7 @@ def _moments(forms: list[PreparedForm]) -> dict[str, Moments]:
     for form in forms:
         frame = form.rows[SCREENED].units.frame
         specs = [spec for spec in MODELS if FORM_OF_LEVEL[spec.level] == form.form]
-        used = max((observed_variables(spec, frame) for spec in specs), key=len)
+        used = max((observed_variables(spec) for spec in specs), key=len)
         out[form.rows[SCREENED].units.unit] = moments(frame[used])
     return out
 

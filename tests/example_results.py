@@ -34,9 +34,9 @@ from pipeline.results import (
     StudyResults,
     Timing,
 )
-from pipeline.sem.bootstrap import BootstrapResult, EffectInterval
-from pipeline.sem.effects import JointSignificance, Path
-from pipeline.sem.fit import Fit, FitIndices, Parameter
+from pipeline.engine.effects import BootstrapResult, ResampledEffect
+from pipeline.engine.effects import JointSignificance, Path
+from pipeline.engine.fit import Fit, FitIndices, GroupFit, Parameter, RobustIndices, ScaledIndices
 from pipeline.study import FormSource, StudyPlan
 from pipeline.undefined import Undefined
 
@@ -198,16 +198,25 @@ def _fit(
     rmsea = math.sqrt(max((chisq - df) / (df * n), 0))
     indices = FitIndices(
         npar=npar, chisq=chisq, df=df, pvalue=float(chi2.sf(chisq, df)), baseline_chisq=baseline, baseline_df=df + 40,
-        cfi=1 - worse, tli=1 - worse * (df + 40) / df, rmsea=rmsea, rmsea_ci_lower=0.0,
+        cfi=1 - worse, tli=1 - worse * (df + 40) / df, nfi=0.93, rfi=0.92, ifi=0.99, rmsea=rmsea,
+        rmsea_ci_lower=0.0,
         rmsea_ci_upper=rmsea + 0.019, rmsea_pvalue=0.9991, srmr=0.0312, gfi=0.962,
         logl=-5120.4 - chisq / 2, unrestricted_logl=-5120.4, aic=2 * npar + 10240.8 + chisq,
         bic=npar * math.log(n) + 10240.8 + chisq, sabic=npar * math.log((n + 2) / 24) + 10240.8 + chisq,
+        scaled=ScaledIndices(
+            chisq=chisq / 1.07, pvalue=float(chi2.sf(chisq / 1.07, df)), scaling_factor=1.07,
+            baseline_chisq=baseline / 1.05, baseline_scaling_factor=1.05, cfi=1 - worse, tli=1 - worse, nfi=0.93,
+            ifi=0.99, rmsea=rmsea * 0.9, rmsea_ci_lower=0.0, rmsea_ci_upper=rmsea + 0.012, rmsea_pvalue=0.9995),
+        robust=RobustIndices(cfi=1 - worse, tli=1 - worse * (df + 40) / df, rmsea=rmsea * 0.95, rmsea_ci_lower=0.0,
+                             rmsea_ci_upper=rmsea + 0.015, rmsea_pvalue=0.9993),
     )
     return Fit(
-        name=spec.id, syntax=spec.syntax, engine="semopy 2.3.11, L-BFGS-B", estimator="ML", nobs=n, n_incomplete=37,
-        converged=True, admissible=True, iterations=61, message="converged", variables=observed, exogenous=exogenous,
-        sample_cov=_rows(sample), implied_cov=_rows(sigma), parameters=parameters,
-        r2={name: float(value) for name, value in r2.items()}, indices=indices, warnings=(),
+        name=spec.id, syntax=spec.syntax, engine="alliometrics", estimator="MLR", missing="fiml", information="observed",
+        se="robust.huber.white", test="yuan.bentler.mplus", nobs=n, n_incomplete=37, n_with_gaps=21, n_clusters=0,
+        converged=True, admissible=True, iterations=11, message="1.0e-07 standard errors from the minimum",
+        variables=observed, exogenous=exogenous,
+        groups=(GroupFit("", n, _rows(sample), _rows(sigma), (), (), {k: float(v) for k, v in r2.items()}),),
+        parameters=parameters, indices=indices, diagnoses=(),
     )
 
 
@@ -286,13 +295,13 @@ def _bootstrap(fit: Fit) -> BootstrapResult:
         low_a, high_a = np.quantile(values[:-4], (0.025, 0.975)).tolist()
         row = defined[name]
         ratio = _evaluate(expression, std) / row.est
-        effects.append(EffectInterval(
+        effects.append(ResampledEffect(
             name=name, expression=expression, est=row.est, se=row.se or 0.0, z=row.z or 0.0, pvalue=row.pvalue or 0.0,
             bootstrap_se=float(values.std(ddof=1)), lower=lower, upper=upper, lower_admissible=low_a,
-            upper_admissible=high_a, std_all=row.est * ratio, std_lower=lower * ratio, std_upper=upper * ratio,
+            upper_admissible=high_a, monte_carlo_lower=lower * 1.01, monte_carlo_upper=upper * 0.99, std_all=row.est * ratio, std_lower=lower * ratio, std_upper=upper * ratio,
         ))
         kept[name] = tuple(values.tolist())
-    return BootstrapResult(DRAWS, DRAWS - 3, DRAWS - 7, 20261122, 0.95, tuple(effects), kept)
+    return BootstrapResult(DRAWS, DRAWS - 3, DRAWS - 7, 20261122, 0.95, False, tuple(effects), (), kept)
 
 
 def _joint(fit: Fit, effects: tuple[str, ...]) -> tuple[JointSignificance, ...]:

@@ -52,6 +52,19 @@ class CsvData:
             raise InputError(findings)
         return values
 
+    def texts(self, column: str) -> list[str | None]:
+        """A column's cells, None where missing.
+
+        Raises
+        ------
+        InputError
+            ``DATA-COLUMN`` for a name the header lacks.
+        """
+        if column not in self.header:
+            raise InputError(self._no_column(column))
+        place = self.header.index(column)
+        return [None if record[place] in MISSING else record[place] for record in self.cells]
+
     def all_columns(self) -> tuple[str, ...]:
         """Every column; ``DATA-COLUMN-UNNAMED`` if one has no name, as row names from R have none."""
         if "" in self.header:

@@ -1,8 +1,8 @@
 """Bootstrap intervals: the model refitted to thousands of resamples, the same numbers for any number of workers.
 
 Draws are made by :mod:`pipeline.engine.resampling`, fitted by :mod:`pipeline.engine.refit` and shared among workers by
-:mod:`pipeline.engine.chunks`. Parameters, standardised parameters and defined effects have their intervals from the same
-draws.
+:mod:`pipeline.engine.chunks`. Parameters, standardised parameters and defined effects have their intervals from the
+same draws.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def bootstrap(
     theta
         (q,) where the original sample has its minimum.
     workers
-        Processes (threads where a fork is not safe); no digit depends on them.
+        Processes on Linux, threads elsewhere; no digit depends on them.
     progress
         Called in this thread with the number of draws just finished.
     clusters

@@ -1,14 +1,14 @@
 """Draws by the chunk, in one process or several, in the same chunks and with the same digits.
 
-A step of a bootstrap is dozens of array operations of some microseconds each, between which Python's lock changes hands:
-two threads were measured to do hardly more than one, two processes twice as much. So workers are forked processes where
-the platform has them and no other thread runs (a fork copies locks, but not the threads that hold them), and threads
-elsewhere.
+A step of a bootstrap is dozens of array operations of some microseconds each, between which Python's lock changes
+hands: two threads were measured to do hardly more than one, two processes nearly twice as much. So workers are forked
+processes on Linux, and threads elsewhere.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import threading
 import warnings
@@ -30,8 +30,8 @@ def in_chunks(work: Work[Part], draws: int, size: int, workers: int) -> Iterator
     """Results of ``work(first, last)`` on chunks of draws in their order, and how many wanted draws each holds.
 
     A chunk is always computed whole, also where only some of its draws are wanted: the last digits of a matrix product
-    depend on how many rows take part, and the first hundred of 5,000 draws are to be the hundred draws of the same seed.
-    Linear algebra runs on one thread: sums split over several round differently.
+    depend on how many rows take part, and the first hundred of 5,000 draws are to be the hundred draws of the same
+    seed. Linear algebra runs on one thread: sums split over several round differently.
     """
     tasks = list(spans(draws, size))
     with threadpool_limits(limits=1, user_api="blas"):
@@ -55,17 +55,15 @@ def in_chunks(work: Work[Part], draws: int, size: int, workers: int) -> Iterator
 
 
 def spans(draws: int, size: int) -> Iterator[tuple[int, int]]:
-    """First and last + 1 of every chunk. The first five are smaller, so that a short run computes little in vain."""
-    small = max(BLOCK, size // 5 // BLOCK * BLOCK)
-    first = 0
+    """First and last + 1 of every chunk. The first is cut in two, so that a short run computes less in vain."""
+    first, last = 0, max(BLOCK, 2 * size // 5 // BLOCK * BLOCK)
     while first < draws:
-        last = first + (small if first < 5 * small else size)
         yield first, last
-        first = last
+        first, last = last, last + size if last >= size else size
 
 
 def _pool(work: Work[Part], workers: int) -> tuple[Executor, Work[Part]]:
-    if sys.platform != "linux" or threading.active_count() > 1:
+    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
         return ThreadPoolExecutor(workers), work
     # A forked process has the work, and the data in it, without a copy being sent.
     context = multiprocessing.get_context("fork")
@@ -73,6 +71,9 @@ def _pool(work: Work[Part], workers: int) -> tuple[Executor, Work[Part]]:
 
 
 def _inherit(work: Work[Any]) -> None:
+    # A fork copies locks, but not the threads that hold them: a progress bar's thread may have been writing, and
+    # flushing these streams when the process ends would wait for it forever.
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     threadpool_limits(limits=1, user_api="blas")
     _inherited[:] = [work]
 

@@ -52,6 +52,11 @@ class Discrepancy(Protocol):
     @property
     def mean(self) -> Array: ...
 
+    @property
+    def size(self) -> int:
+        """Numbers a member needs while its slope is computed, beyond its matrices."""
+        ...
+
     def slope(self, implied: Inverse, Sigma: Field, mu: Field) -> Slope:
         """F and its derivatives; a model without means passes its μ, which is then not looked at."""
         ...
@@ -82,6 +87,10 @@ class CompleteNormal:
     cov: Array
     constant: Array
     means: bool
+
+    @property
+    def size(self) -> int:
+        return 0
 
     def slope(self, implied: Inverse, Sigma: Field, mu: Field) -> Slope:
         W = implied.inverse

@@ -1,10 +1,10 @@
 """Expected information where values are missing and where moments of exogenous variables are fixed.
 
-With missing values every pattern of observed variables o has its own normal likelihood, with the information of moments
-Σ_oo; the model's is their mean over cases (Little & Rubin 2002, ch. 11.2.2, missing completely at random). Fixed
-exogenous variables are conditioned on: what a parameter would do to their own moments is no information (lavaan's rule
-too). The parameters of a model never touch those moments, but a candidate such as an effect *on* an exogenous variable
-does.
+With missing values every pattern of observed variables o has its own normal likelihood, with the information of
+moments Σ_oo; the model's is their mean over cases (Little & Rubin 2002, ch. 11), which is right where values are
+missing completely at random. Fixed exogenous variables are conditioned on: what a parameter would do to their own
+moments is no information (lavaan's rule too). The parameters of a model never touch those moments, but a candidate such
+as an effect *on* an exogenous variable does.
 """
 
 from __future__ import annotations
@@ -50,19 +50,21 @@ def expected_information(objective: Objective, theta: Array, q: int | None = Non
 def pattern_inverses(data: Discrepancy, Sigma: Array) -> tuple[Array, Array]:
     """Σ_oo⁻¹ of every pattern of observed variables, 0 elsewhere: shares of cases (m,) and inverses (m, p, p).
 
-    With K = Σ⁻¹ and missing variables m, the padded inverse is K − K_·m K_mm⁻¹ K_m·.
+    With K = Σ⁻¹ and missing variables m, the padded inverse is K − K_·m K_mm⁻¹ K_m·. Every row counts once: a stack of
+    resampled data has no patterns of its own.
     """
     K = inverse(Sigma[None]).inverse
     if not isinstance(data, IncompleteNormal):
         return np.ones(1), K
-    shares, inverses = [data.whole_n[:1] / data.n[0]], [K]
-    for patterns, counts in zip(data.patterns.classes, data.counts, strict=True):
+    counts, inverses = [np.array([len(data.patterns.complete)])], [K]
+    for patterns in data.patterns.classes:
         m = patterns.missing
         across = K[0][:, m].transpose(1, 0, 2)
         within = K[0][m[:, :, None], m[:, None, :]]
         inverses.append(K - across @ np.linalg.solve(within, across.transpose(0, 2, 1)))
-        shares.append(counts[0] / data.n[0])
-    return np.concatenate(shares), np.concatenate(inverses)
+        counts.append(np.bincount(patterns.pattern, minlength=len(m)))
+    number = np.concatenate(counts)
+    return number / number.sum(), np.concatenate(inverses)
 
 
 def cell_information(

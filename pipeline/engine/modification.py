@@ -20,6 +20,7 @@ from scipy.stats import chi2
 
 from pipeline.engine.changes import standardised_changes
 from pipeline.engine.expected import expected_information
+from pipeline.engine.inference import bread
 from pipeline.engine.linalg import Array
 from pipeline.engine.matrices import Implied, group_matrices
 from pipeline.engine.objective import Objective
@@ -79,30 +80,22 @@ class Changes:
     identified: np.typing.NDArray[np.bool_]
 
 
-def expected_changes(score: Array, columns: Array, diagonal: Array, K: Array, n: float) -> Changes:
+def expected_changes(score: Array, columns: Array, diagonal: Array, inverse: Array, n: float) -> Changes:
     """Sörbom's index of every candidate.
 
     Parameters
     ----------
     score
         (m,) candidates' scores of one case.
-    columns
-        (q + m, q) expected information of one case: model's own parameters, then candidates, with the model's own.
-    diagonal
-        (m,) candidates' information with themselves.
-    K
-        (q, r) directions the constraints leave free.
+    columns, diagonal
+        (m, q) expected information of one case between candidates and the model's own parameters, and (m,) of the
+        candidates with themselves.
+    inverse
+        (q, q) inverse information of the model's own parameters within its constraints.
     n
         N, all groups together.
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        The model itself is not identified.
     """
-    q = len(K)
-    own, crossed = K.T @ columns[:q] @ K, columns[q:] @ K
-    variance = diagonal - np.einsum("mr,mr->m", crossed, np.linalg.solve(own, crossed.T).T)
+    variance = diagonal - np.einsum("mq,mq->m", columns @ inverse, columns)
     identified = variance >= SMALLEST
     safe = np.where(identified, variance, 1.0)
     return Changes(n * score**2 / safe, score / safe, identified)
@@ -132,11 +125,11 @@ def modification_indices(problem: Problem, theta: Array) -> tuple[ModificationIn
     full = np.concatenate([theta, values])
     score = -objective.evaluate(full[None]).gradient[0, table.n_free:] / 2
     columns, diagonal = expected_information(objective, full, table.n_free)
-    try:
-        changes = expected_changes(
-            score, columns, diagonal[table.n_free:], problem.restriction.tangent(theta), float(problem.n))
-    except np.linalg.LinAlgError:
+    inner = bread(columns[:table.n_free], problem.restriction.tangent(theta))
+    if inner.unidentified.any():
         return Undefined("the model is not identified: its information matrix is singular")
+    changes = expected_changes(
+        score, columns[table.n_free:], diagonal[table.n_free:], inner.inverse, float(problem.n))
     standardised = standardised_changes(
         problem.objective.groups, moments, table, (*table.free_rows(), *candidates), full,
         np.concatenate([np.zeros(table.n_free), changes.epc]))[table.n_free:]
@@ -156,7 +149,7 @@ def fixed_rows(table: ParameterTable) -> tuple[Row, ...]:
 
 def absent_rows(table: ParameterTable) -> tuple[Row, ...]:
     """Parameters that no row of the table has, fixed to 0, in lavaan's order (``lav_partable_full``)."""
-    present = {(row.lhs, row.op, row.rhs, row.group) for row in table.rows}
+    present = {_key(row) for row in table.rows}
     absent = []
     for group in range(1, table.n_groups + 1):
         for lhs, op, rhs in _relations(table):
@@ -168,15 +161,19 @@ def absent_rows(table: ParameterTable) -> tuple[Row, ...]:
 
 def extended_table(table: ParameterTable, candidates: tuple[Row, ...]) -> ParameterTable:
     """The table with ``candidates`` free, numbered after its own parameters; without constraints."""
-    number = {(row.lhs, row.op, row.rhs, row.group): at for at, row in enumerate(candidates, start=table.n_free + 1)}
-    rows = [row if row.free else _freed(row, number.pop((row.lhs, row.op, row.rhs, row.group))) for row in table.rows]
-    rows += [_freed(row, number[key]) for row in candidates if (key := (row.lhs, row.op, row.rhs, row.group)) in number]
+    numbers = {_key(row): at for at, row in enumerate(candidates, start=table.n_free + 1)}
+
+    def freed(row: Row) -> Row:
+        return replace(row, free=numbers.pop(_key(row)), value=None)
+
+    rows = [freed(row) if _key(row) in numbers else row for row in table.rows]
+    rows += [freed(row) for row in candidates if _key(row) in numbers]
     return replace(table, rows=tuple(rows), equalities=(), constraints=(), definitions=(), written=(),
                    n_free=table.n_free + len(candidates))
 
 
-def _freed(row: Row, number: int) -> Row:
-    return replace(row, free=number, value=None)
+def _key(row: Row) -> tuple[str, str, str, int]:
+    return row.lhs, row.op, row.rhs, row.group
 
 
 def _relations(table: ParameterTable) -> Iterator[tuple[str, Operator, str]]:

@@ -101,8 +101,7 @@ class Objective:
 
     def _row_cost(self) -> int:
         """Numbers held per parameter vector, which bounds how many go into one stack."""
-        return max(g.p * max(g.p + 2 * g.k, getattr(d, "weights", np.zeros((1, 1))).shape[1])
-                   for g, d in zip(self.groups, self.data, strict=True))
+        return max(g.p * (g.p + 2 * g.k) + d.size for g, d in zip(self.groups, self.data, strict=True))
 
 
 def _evaluate(group: GroupMatrices, data: Discrepancy, theta: Field) -> tuple[Array, Field, NDArray[np.bool_]]:

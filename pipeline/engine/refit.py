@@ -211,7 +211,7 @@ def _semidefinite(matrices: Array) -> NDArray[np.bool_]:
     if not order:
         return np.ones(len(matrices), dtype=np.bool_)
     diagonal = np.diagonal(matrices, axis1=-2, axis2=-1)
-    proper: NDArray[np.bool_] = (diagonal >= 0).all(axis=-1)
+    proper: NDArray[np.bool_] = np.min(diagonal, axis=-1) >= 0
     # Uncorrelated variables, most residuals, need no eigenvalue.
     related = (matrices != 0).any(axis=0) & ~np.eye(order, dtype=np.bool_)
     some = np.flatnonzero(related.any(axis=0))

@@ -137,9 +137,11 @@ def left_out(sample: Sample, most: int, *, clusters: bool = False) -> list[tuple
 
 
 def symmetric_root(matrix: Array, power: float = 0.5) -> Array:
-    """The symmetric ``power`` of a symmetric positive semidefinite matrix (p, p)."""
+    """The symmetric ``power`` of a symmetric positive semidefinite matrix (p, p), within its range."""
     eigenvalues, vectors = np.linalg.eigh(matrix)
-    raised = np.maximum(eigenvalues, 0) ** power
+    # Below this an eigenvalue is a rounding of 0, and its root would be noise a million times as large.
+    positive = eigenvalues > 1e-14 * np.abs(eigenvalues).max(initial=0.0)
+    raised = np.where(positive, np.where(positive, eigenvalues, 1.0) ** power, 0.0)
     result: Array = (vectors * raised) @ vectors.T
     return result
 

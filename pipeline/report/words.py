@@ -15,8 +15,8 @@ from pipeline.report.numbers import interval, level_name, number, p_equals
 from pipeline.report.tables.effects import excludes_zero
 from pipeline.report.tables.models import fit_sentence
 from pipeline.results import Headline, ModelRun
-from pipeline.sem.bootstrap import BootstrapResult, EffectInterval
-from pipeline.sem.effects import JointSignificance
+from pipeline.engine.effects import BootstrapResult, ResampledEffect
+from pipeline.engine.effects import JointSignificance
 from pipeline.undefined import Undefined
 
 HEADLINE_EFFECT = "serial_capability"
@@ -57,7 +57,7 @@ SYNTHETIC_LIMIT = (
 class _Evidence:
     """One effect with the two tests a finding about it rests on."""
 
-    effect: EffectInterval
+    effect: ResampledEffect
     joint: JointSignificance | None
     level: float
 
@@ -198,7 +198,7 @@ def _evidence(run: ModelRun, name: str) -> _Evidence | None:
     return _Evidence(effect, joint, run.bootstrap.level)
 
 
-def _effect(bootstrap: BootstrapResult | None, name: str) -> EffectInterval | None:
+def _effect(bootstrap: BootstrapResult | None, name: str) -> ResampledEffect | None:
     return None if bootstrap is None else next((e for e in bootstrap.effects if e.name == name), None)
 
 

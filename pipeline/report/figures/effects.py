@@ -14,7 +14,7 @@ from pipeline.report.numbers import interval, level_name, number
 from pipeline.report.tables.effects import decay_points, decay_table, effects_sentence
 from pipeline.report.words import HEADLINE_EFFECT
 from pipeline.results import EVERYONE, SCREENED, ModelRun, StudyResults
-from pipeline.sem.bootstrap import BootstrapResult, EffectInterval
+from pipeline.engine.effects import BootstrapResult, ResampledEffect
 from pipeline.undefined import Undefined
 
 
@@ -60,7 +60,7 @@ def _forest(screened: ModelRun, everyone: ModelRun | None) -> Drawing:
     return drawing
 
 
-def _interval(axes: Axes, effect: EffectInterval, at: float, colour: str, *, filled: bool) -> None:
+def _interval(axes: Axes, effect: ResampledEffect, at: float, colour: str, *, filled: bool) -> None:
     if not isinstance(effect.lower, Undefined) and not isinstance(effect.upper, Undefined):
         axes.plot([effect.lower, effect.upper], [at, at], color=colour, linewidth=1.6, solid_capstyle="butt",
                   linestyle=(0, ()) if filled else (0, (4, 1.2)))
@@ -95,7 +95,7 @@ def bootstrap_figure(results: StudyResults) -> Figure | None:
     )
 
 
-def _distribution(effect: EffectInterval, bootstrap: BootstrapResult, truth: float | None) -> Drawing:
+def _distribution(effect: ResampledEffect, bootstrap: BootstrapResult, truth: float | None) -> Drawing:
     draws = np.array(bootstrap.draws[effect.name])
     drawing, axes = plot(3.3)
     bins = min(40, max(8, round(np.sqrt(len(draws)) * 1.4)))

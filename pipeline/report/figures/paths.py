@@ -20,7 +20,7 @@ from pipeline.report.figures.spec import BLUE, INK, QUIET, Figure, canvas
 from pipeline.report.numbers import interval, level_name, number
 from pipeline.report.tables.models import interval_excludes_zero, paths_table
 from pipeline.results import ModelRun, StudyResults
-from pipeline.sem.fit import Parameter
+from pipeline.engine.fit import Parameter
 from pipeline.undefined import Undefined
 
 CHAIN = ("exp_rw", "daf", "LRN", "AMC", "SUC")

@@ -160,7 +160,8 @@ def test_a_constraint_written_as_a_product_is_the_one_written_as_a_label():
     np.testing.assert_allclose(linear.theta, labelled.theta, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("pair", ["a == 1\na == 2", "a + b == 1\n2*a + 2*b == 3", "a == b\nb == a + 0.1", "1 == 2"])
+@pytest.mark.parametrize("pair", ["a == 1\na == 2", "a + b == 1\n2*a + 2*b == 3", "a == b\nb == a + 0.1", "1 == 2",
+                                  "1000000 * a == 1000000\n1000000 * a == 1000005"])
 def test_constraints_that_contradict_each_other_are_refused(pair):
     with pytest.raises(InputError) as caught:
         restriction(table_of(FACTORS.replace("x2", "a*x2").replace("x5", "b*x5") + pair))
@@ -178,6 +179,31 @@ def test_a_constraint_said_twice_counts_once():
 def test_curved_constraints_that_leave_no_way_end_without_an_exception(pair):
     minima = solve(problem_of(FACTORS.replace("x2", "a*x2").replace("x5", "b*x5") + pair, synthetic()))
     assert minima.converged[0] == (pair == "a*b == 1\na*b == 1")
+
+
+@pytest.mark.parametrize(("model", "size"), [
+    ("w1 ~ a*z1\nv ~ b*w1\na * b == 0.01", 1.0),
+    ("w1 ~ a*z1\nv ~ b*w1\na * b == 0", 1.0),
+    ("F1 =~ x1 + x2 + x3\nF2 =~ x4 + x5 + x6\nF1 ~~ c*F2\nlog(c) == -1", 1.0),
+    ("F1 =~ x1 + a*x2 + x3\nF1 ~~ v*F1\nv * a == 5e7", 1e4),
+])
+def test_a_constraint_without_slope_or_value_at_the_start_is_met(model, size):
+    """Paths and covariances start at 0; and what is small is small beside the sides of the constraint."""
+    problem = problem_of(model, synthetic() * size)
+    minima = solve(problem)
+    assert minima.converged[0]
+    named = problem.table.label_values(minima.theta[0])
+    (constraint,) = problem.table.constraints
+    assert constraint.left.evaluate(named) == pytest.approx(constraint.right.evaluate(named), rel=1e-8, abs=1e-8)
+
+
+@pytest.mark.parametrize(("text", "curved"), [
+    ("a == b", False), ("2*a - b/3 == 0.4", False), ("a*b == 1", True), ("abs(a) == -b", True), ("sqrt(a) == b", True),
+    ("a / b == 1", True),
+])
+def test_only_constraints_with_one_slope_everywhere_are_linear(text, curved):
+    made = restriction(table_of(FACTORS.replace("x2", "a*x2").replace("x5", "b*x5") + text))
+    assert bool(made.curved) == curved
 
 
 def weights_of(problem: Problem, b: int, seed: int = 6) -> list[Array]:
@@ -232,9 +258,13 @@ def test_a_hopeless_member_of_a_stack_does_not_hold_up_the_others():
 ])
 @pytest.mark.parametrize("missing", ["listwise", "fiml"])
 def test_a_model_that_is_not_identified_ends_without_an_exception(model, missing):
-    minima = solve(problem_of(model, synthetic(missing=0.05 if missing == "fiml" else 0.0), missing=missing))
+    problem = problem_of(model, synthetic(missing=0.05 if missing == "fiml" else 0.0), missing=missing)
+    minima = solve(problem)
     assert np.isfinite(minima.theta).all()
     assert np.isfinite(minima.value).all()
+    if minima.converged[0]:
+        slope = problem.objective.evaluate(minima.theta).gradient
+        np.testing.assert_allclose(slope, 0, atol=1e-5, err_msg="a valley has a bottom too")
 
 
 def test_a_start_that_is_no_model_is_told_by_its_distance():
@@ -242,8 +272,8 @@ def test_a_start_that_is_no_model_is_told_by_its_distance():
     assert not minima.converged[0]
 
 
-def test_the_first_member_of_the_zoo_is_a_closed_form():
-    """A saturated model's F is 0, and a regression's slopes are least squares."""
+def test_regression_among_observed_variables_is_least_squares():
+    """The model is saturated, so that F is 0, and its slopes have a closed form."""
     problem = problem_of("v ~ w2 + z1", synthetic())
     minima = solve(problem)
     X = synthetic()[:, [NAMES.index(n) for n in ("w2", "z1", "v")]]

@@ -1,0 +1,61 @@
+# lavaan on request, in one warm R process.
+#
+#   Rscript lavaan.R FOLDER      FOLDER holds model.lav, complete.csv and gaps.csv
+#
+# Each line read is one job, each line written its answer: seconds, and what shows that the job was done.
+#
+#   fit complete|gaps               sem() with standard errors, fitMeasures(), standardizedSolution();
+#                                   answers seconds and the chi-square
+#   draws complete|gaps R SEED      bootstrapLavaan() of R draws; answers seconds and the number that converged
+#
+# Draws are asked for in the way that costs lavaan least: FUN = "coef" (as text) makes it leave out standard errors,
+# test, baseline model and log-likelihoods of every draw. The model fitted to the original data is not timed.
+
+suppressPackageStartupMessages(library(lavaan))
+
+folder <- commandArgs(trailingOnly = TRUE)[[1]]
+model <- paste(readLines(file.path(folder, "model.lav")), collapse = "\n")
+data <- lapply(c(complete = "complete.csv", gaps = "gaps.csv"), function(name) read.csv(file.path(folder, name)))
+missing <- c(complete = "listwise", gaps = "ml")
+fitted <- lapply(c(complete = "complete", gaps = "gaps"),
+                 function(name) sem(model, data = data[[name]], missing = missing[[name]]))
+
+seconds <- function(job) {
+  gc(FALSE)
+  start <- as.numeric(Sys.time())
+  value <- job()
+  list(seconds = as.numeric(Sys.time()) - start, value = value)
+}
+
+fit <- function(name) {
+  seconds(function() {
+    estimated <- sem(model, data = data[[name]], missing = missing[[name]])
+    indices <- fitMeasures(estimated)
+    standardizedSolution(estimated)
+    indices[["chisq"]]
+  })
+}
+
+draws <- function(name, count, seed) {
+  seconds(function() {
+    coefficients <- bootstrapLavaan(fitted[[name]], R = count, FUN = "coef", parallel = "no", iseed = seed)
+    sum(stats::complete.cases(coefficients))
+  })
+}
+
+answer <- function(job) {
+  found <- switch(job[[1]],
+                  fit = fit(job[[2]]),
+                  draws = draws(job[[2]], as.integer(job[[3]]), as.integer(job[[4]])),
+                  stop("unknown job: ", job[[1]]))
+  cat(sprintf("%.6f %.10g\n", found$seconds, found$value))
+  flush(stdout())
+}
+
+# R's own linear algebra counts too: Debian's R comes with the reference BLAS, numpy with OpenBLAS.
+blas <- sub("[.]so.*", "", basename(extSoftVersion()[["BLAS"]]))
+cat(sprintf("R %s.%s, lavaan %s, R's BLAS %s\n", R.version$major, R.version$minor,
+            packageDescription("lavaan")$Version, if (nzchar(blas)) blas else "unknown"))
+flush(stdout())
+jobs <- file("stdin", open = "r")
+while (length(line <- readLines(jobs, n = 1)) > 0) answer(strsplit(line, " ", fixed = TRUE)[[1]])
