@@ -185,13 +185,15 @@ def rows(bench: Bench) -> tuple[Comparison, Comparison]:
             Comparison("rows-after", f"{title}, after the moments", "ms a draw", tuple(after)))
 
 
-def memory(draws: int) -> Comparison:
+def memory(draws: int) -> tuple[Comparison, ...]:
     """M1 with two workers, at both levels."""
     levels: tuple[tuple[str, Level], ...] = (("dimension scores, ML", "dimensions"), ("items with gaps, FIML", "items"))
-    found = [(name, *measured(level, draws, 2)) for name, level in levels]
-    return Comparison("memory", f"Peak memory, {draws:,} draws of M1, two workers", "MB", tuple(
-        Series(name, (peak,), f"{number(before)} MB of it are Python, packages and data")
-        for name, before, peak in found))
+    found = []
+    for name, level in levels:
+        before, peak = measured(level, draws, 2)
+        found.append(Comparison(f"memory-{level}", f"Peak memory, {draws:,} draws of M1, {name}", "MB", (
+            Series("2 workers", (peak,), f"{number(before)} MB of it are Python, packages and data"),)))
+    return tuple(found)
 
 
 def run(sizes: Sizes, *, quick: bool, say: Callable[[str], None]) -> Results:
@@ -218,7 +220,7 @@ def run(sizes: Sizes, *, quick: bool, say: Callable[[str], None]) -> Results:
     costs += rows(bench)
     others = [] if isinstance(lavaan, str) else lavaan.name.split(", ")
     others += [] if isinstance(bench.semopy, str) else [bench.semopy.name]
-    return Results(machine(*others), quick, tuple(rivals), (*costs, peak))
+    return Results(machine(*others), quick, tuple(rivals), (*costs, *peak))
 
 
 def main(arguments: list[str] | None = None) -> int:

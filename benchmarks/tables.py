@@ -69,7 +69,7 @@ def number(value: float) -> str:
     """Three significant digits, or all digits before the point."""
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.3g}" if value < 1 else f"{value:.2f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:#.3g}" if value < 1 else f"{value:.2f}"
 
 
 def described(results: Results) -> str:
@@ -79,7 +79,7 @@ def described(results: Results) -> str:
     return f"Measured on {what}."
 
 
-def unequal_aims(results: Results) -> tuple[str, ...]:
+def missed_aims(results: Results) -> tuple[str, ...]:
     """Comparisons whose median ratio stays below the aim, in words."""
     said = []
     for comparison in results.rivals:
@@ -126,7 +126,7 @@ def show(results: Results, console: Console) -> None:
             table.add_row(*row)
         console.print(table)
     console.print(described(results), highlight=False)
-    for line in unequal_aims(results):
+    for line in missed_aims(results):
         console.print(line, highlight=False)
     for comparison in (*results.rivals, *results.costs):
         for side in comparison.series:

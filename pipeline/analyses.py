@@ -11,6 +11,12 @@ import pandas as pd
 
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
+from pipeline.engine.describe import describe
+from pipeline.engine.effects import BootstrapResult, JointSignificance, bootstrap_effects, joint_significance
+from pipeline.engine.estimate import Estimated, estimate_model
+from pipeline.engine.fit import Fit, Parameter
+from pipeline.engine.syntax import parse_model
+from pipeline.engine.table import parameter_table
 from pipeline.measurement.complete import complete_rows, correlation_matrix
 from pipeline.measurement.extraction import extract, factorability
 from pipeline.measurement.reliability import ScaleReliability, reliability
@@ -18,12 +24,6 @@ from pipeline.measurement.retention import factors_to_keep, minimum_average_part
 from pipeline.models import ModelSpec
 from pipeline.prepare import PreparedForm
 from pipeline.results import DecayRow, FactorAnalysis, KnownTruth, ModelRun
-from pipeline.engine.describe import describe
-from pipeline.engine.effects import BootstrapResult, JointSignificance, bootstrap_effects, joint_significance
-from pipeline.engine.estimate import Estimated, estimate_model
-from pipeline.engine.fit import Fit, Parameter
-from pipeline.engine.syntax import parse_model
-from pipeline.engine.table import parameter_table
 from pipeline.study import FactorPlan, StudyPlan
 from pipeline.undefined import Number, Undefined
 
@@ -139,7 +139,7 @@ def decay_sensitivity(
     rows = []
     for decay in sorted({plan.scoring.decay, *alternatives.columns}, reverse=True):
         changed = frame if decay == plan.scoring.decay else frame.assign(exp_rw=alternatives[decay])
-        fit = describe(estimate(spec, changed), level=plan.level)
+        fit = describe(estimate(spec, changed), level=plan.level, with_fit=False)
         effect = defined(fit, SERIAL)
         rows.append(DecayRow(
             decay=float(decay), n=fit.nobs, est=effect.est, se=_given(effect.se), pvalue=_given(effect.pvalue),

@@ -184,14 +184,12 @@ def efa(
 def fit(
     model: Annotated[Path, typer.Argument(metavar="MODEL.lav", help="A model in lavaan's syntax.")],
     data: Data,
-    estimator: Annotated[str, typer.Option(metavar="ml|mlr|mlm", help="mlr, mlm: robust standard errors and tests.")] = (
-        "ml"),
-    missing: Annotated[str, typer.Option(metavar="listwise|fiml", help="Rows with missing values: out, or in.")] = (
-        "listwise"),
+    estimator: Annotated[str, typer.Option(metavar="ml|mlr|mlm", help="mlr, mlm: robust errors and tests.")] = "ml",
+    missing: Annotated[str, typer.Option(metavar="listwise|fiml", help="Incomplete rows: out, or in.")] = "listwise",
     group: Annotated[str | None, typer.Option(metavar="COL", help="Column of the groups.")] = None,
-    equal: Annotated[str | None, typer.Option(metavar="loadings,intercepts,…", help="Held equal across groups: loadings, "
+    equal: Annotated[str | None, typer.Option(metavar="loadings,…", help="Held equal across groups: loadings, "
                                               "intercepts, residuals, means, regressions, lv.variances, …")] = None,
-    cluster: Annotated[str | None, typer.Option(metavar="COL", help="Column of the clusters, for robust errors.")] = None,
+    cluster: Annotated[str | None, typer.Option(metavar="COL", help="Column of the clusters.")] = None,
     ordered: Later = None,
     bootstrap: Annotated[int, typer.Option(min=0, help="Draws for intervals of parameters and := effects.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,

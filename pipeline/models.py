@@ -14,6 +14,8 @@ from pipeline.engine.estimate import Options
 
 Level = Literal["firm", "alliance"]
 
+ROBUST = Options(estimator="mlr", missing="fiml")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
@@ -32,7 +34,7 @@ class ModelSpec:
     level: Level
     syntax: str
     effects: tuple[str, ...] = ()
-    options: Options = Options(estimator="mlr", missing="fiml")
+    options: Options = ROBUST
 
 
 COVARIATES = ("lnsize", "firmage", "tmco", "ind_tech", "ind_serv")

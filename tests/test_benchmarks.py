@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -9,13 +11,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from benchmarks.contenders import Timed
+from benchmarks.contenders import Ours, Timed, lavaan_on
 from benchmarks.machine import machine
+from benchmarks.memory import item_rows, measured
 from benchmarks.model import FREE_PARAMETERS, NAMES, SYNTAX, complete, lines_without_effects, with_gaps
 from benchmarks.results import Comparison, Results, Series, from_json, read, to_json
-from benchmarks.run import README, STORED, in_turn, per_draw
-from benchmarks.tables import BEGIN, END, between_marks, costs_sheet, markdown, number, rivals_sheet, show, unequal_aims
+from benchmarks.run import QUICK, README, STORED, Bench, bootstraps, in_turn, per_draw, single_fits
+from benchmarks.tables import BEGIN, END, between_marks, costs_sheet, markdown, missed_aims, number, rivals_sheet, show
 from pipeline.engine.estimate import Options, table_of
+from pipeline.models import MEDIATION
 
 LAVAAN, SEMOPY = "lavaan 0.6-14", "semopy 2.3.11"
 
@@ -70,13 +74,10 @@ def test_effects_are_left_out_for_programs_without_them() -> None:
 def test_sides_take_turns_and_change_the_order_with_the_same_seed_in_a_round() -> None:
     called: list[tuple[str, int]] = []
 
-    def timer(name: str, seconds: float) -> Timed:
-        return Timed(seconds, 10)
-
-    def side(name: str, seconds: float):  # type: ignore[no-untyped-def]
+    def side(name: str, seconds: float) -> Callable[[int], Timed]:
         def timed(seed: int) -> Timed:
             called.append((name, seed))
-            return timer(name, seconds)
+            return Timed(seconds, 10)
         return timed
 
     in_turn({"ours": side("ours", 1), "theirs": side("theirs", 2)}, 2)
@@ -84,6 +85,31 @@ def test_sides_take_turns_and_change_the_order_with_the_same_seed_in_a_round() -
     series = per_draw({"ours": (side("ours", 1), 10), "theirs": (side("theirs", 2), 4)}, 3)
     assert series[0] == Series("ours", (100.0,) * 3, "30 of 30 draws converged")
     assert series[1].values == (500.0,) * 3
+
+
+def test_without_r_the_rest_is_measured_and_the_reason_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    data = complete(rows=100)
+    with lavaan_on((data,), tmp_path) as lavaan:
+        assert lavaan == "Rscript is not on the path"
+        sizes = replace(QUICK, rounds=2, draws=20, fits=2)
+        bench = Bench(sizes, {"complete": Ours(data)}, {"complete": data}, lavaan, "semopy is not installed")
+        for comparison in (bootstraps(bench, "complete"), single_fits(bench, "complete")):
+            ours, theirs, *_ = comparison.series
+            assert len(ours.values) == 2
+            assert theirs == Series("lavaan", (), "Rscript is not on the path")
+            assert missed_aims(replace(EXAMPLE, rivals=(comparison,))) == ()
+
+
+def test_memory_is_that_of_a_process_of_its_own() -> None:
+    before, peak = measured("dimensions", 5, 1)
+    assert 10 < before <= peak
+
+
+def test_the_rows_for_memory_have_every_variable_of_m1() -> None:
+    names, X = item_rows()
+    assert X.shape == (400, len(names))
+    assert table_of(MEDIATION.syntax, names, MEDIATION.options).n_free > FREE_PARAMETERS
 
 
 def test_ratios_are_of_the_same_round() -> None:
@@ -95,18 +121,19 @@ def test_the_table_beside_others_has_medians_ratios_and_reasons() -> None:
     sheet = rivals_sheet(EXAMPLE)
     assert sheet.header == ("Job", "alliometrics", LAVAAN, SEMOPY, f"{LAVAAN} ÷ ours", f"{SEMOPY} ÷ ours")
     assert sheet.rows == (
-        ("5,000 draws, ML, ms a draw", "0.2", "30.0", "not measured: semopy is not installed", "150× (100 to 300)", ""),
+        ("5,000 draws, ML, ms a draw", "0.200", "30.0", "not measured: semopy is not installed",
+         "150× (100 to 300)", ""),
         ("One fit, ML, ms", "10.0", "80.0", "", "8.00×", ""))
 
 
 def test_the_table_of_costs_compares_with_its_first_case() -> None:
     assert costs_sheet(EXAMPLE).rows == (
-        ("5,000 draws, ML, ms a draw", "1 worker", "0.25", ""), ("", "2 workers", "0.125", "2.00"),
+        ("5,000 draws, ML, ms a draw", "1 worker", "0.250", ""), ("", "2 workers", "0.125", "2.00"),
         ("Peak memory, MB", "all", "1,234", ""))
 
 
 def test_an_aim_that_was_missed_is_said() -> None:
-    assert unequal_aims(EXAMPLE) == ("5,000 draws, ML: 150× is below the aim of 200×.",)
+    assert missed_aims(EXAMPLE) == ("5,000 draws, ML: 150× is below the aim of 200×.",)
 
 
 def test_numbers_keep_three_digits() -> None:

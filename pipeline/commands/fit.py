@@ -126,7 +126,8 @@ def _unknown_values(asked: Asked) -> Iterator[Finding]:
 
 def _clashes(asked: Asked) -> Iterator[Finding]:
     if asked.equal is not None and asked.group is None:
-        yield Finding("FIT-TOGETHER", f"--equal {asked.equal}", "Parameters are held equal across groups; there are none.",
+        yield Finding("FIT-TOGETHER", f"--equal {asked.equal}",
+                      "Parameters are held equal across groups; none are given.",
                       "Name the column of groups with --group, or leave --equal out.")
     if asked.estimator == "mlm" and asked.missing == "fiml":
         yield Finding("FIT-TOGETHER", "--estimator mlm --missing fiml", "The Satorra-Bentler test needs complete data.",
@@ -268,7 +269,8 @@ def tables(found: Fitted) -> list[RenderableType]:
         boot = found.bootstrap
         shown.append(table(
             f"Effects, percentile bootstrap ({boot.converged} of {boot.requested} draws converged, {boot.admissible} "
-            f"admissible; seed {boot.seed})", ("effect", "est", "boot se", interval, "Monte Carlo", "std.all", interval),
+            f"admissible; seed {boot.seed})", 
+            ("effect", "est", "boot se", interval, "Monte Carlo", "std.all", interval),
             [(e.name, decimals(e.est), decimals(e.bootstrap_se), f"{decimals(e.lower)} to {decimals(e.upper)}",
               f"{decimals(e.monte_carlo_lower)} to {decimals(e.monte_carlo_upper)}",
               decimals(e.std_all), f"{decimals(e.std_lower)} to {decimals(e.std_upper)}") for e in boot.effects]))
@@ -279,8 +281,8 @@ def tables(found: Fitted) -> list[RenderableType]:
 def _rows_used(fit: Fit) -> str:
     """How many rows, of which groups, and what was left out."""
     gaps = f", {fit.n_with_gaps} of them with missing values (full information)" if fit.missing == "fiml" else ""
-    left = (f"{fit.n_incomplete} rows without any value or without an exogenous variable left out" if fit.missing == "fiml"
-            else f"{fit.n_incomplete} incomplete left out")
+    left = (f"{fit.n_incomplete} incomplete left out" if fit.missing == "listwise" else
+            f"{fit.n_incomplete} without any value, or without an exogenous variable, left out")
     groups = f"; {', '.join(f'{g.label}: {g.nobs}' for g in fit.groups)}" if len(fit.groups) > 1 else ""
     clusters = f" in {fit.n_clusters} clusters" if fit.n_clusters else ""
     return f"n = {fit.nobs} rows{clusters}{gaps} ({left}){groups}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from instrument.errors import Finding, InputError
 from pipeline.engine.estimate import Estimated, Options, estimate_model
 from pipeline.engine.fit import Diagnosis, Fit, GroupFit, Matrix, Parameter
 from pipeline.engine.goodness import degrees_of_freedom, fit_indices
@@ -15,6 +16,7 @@ from pipeline.engine.matrices import GroupMatrices, Implied
 from pipeline.engine.normal import wald
 from pipeline.engine.objective import STEP
 from pipeline.engine.standardise import defined_values, label_values, row_values, standardised_rows
+from pipeline.engine.syntax import Definition
 from pipeline.undefined import Number, Undefined
 
 ENGINE = "alliometrics"
@@ -28,20 +30,27 @@ def fit_model(
     return describe(estimate_model(syntax, X, names, options, name=name, groups=groups, clusters=clusters), level=level)
 
 
-def describe(estimated: Estimated, *, level: float = 0.95) -> Fit:
+def describe(estimated: Estimated, *, level: float = 0.95, with_fit: bool = True) -> Fit:
     """Parameters with standard errors, standardised solutions, fit and moments.
 
     Parameters
     ----------
     level
         Of the parameters' intervals.
+    with_fit
+        Whether to compute fit indices, which under missing data take longer than all the rest.
+
+    Raises
+    ------
+    InputError
+        ``MODEL-EFFECT`` for a definition without a finite value at the estimates.
     """
     problem = estimated.problem
     options, table = estimated.options, problem.table
     with one_thread():
         implied = problem.objective.implied(estimated.theta[None])
         df = degrees_of_freedom(problem, estimated.npar)
-        usable = estimated.converged and df >= 0
+        usable = with_fit and estimated.converged and df >= 0
         indices = (fit_indices(problem, estimated.theta, options.estimator, estimated.information)
                    if usable else None)
         parameters = _parameters(estimated, level)
@@ -118,7 +127,7 @@ def all_values(estimated: Estimated, theta: Field) -> tuple[Field, Field, Field]
     rows = row_values(table, theta, [d.cov for d in objective.data], [d.mean for d in objective.data])
     solutions = [rows, *(standardised_rows(table, objective.groups, implied, rows, kind)
                          for kind in ("std_all", "std_lv"))]
-    order = [d.name for d in table.written if hasattr(d, "name")]
+    order = [d.name for d in table.written if isinstance(d, Definition)]
     full = []
     for solution in solutions:
         with np.errstate(all="ignore"):
@@ -138,10 +147,11 @@ def _parameters(estimated: Estimated, level: float) -> tuple[Parameter, ...]:
         J = stepped[index].imag.T / STEP if stepped is not None else np.zeros((len(real[index]), 0))
         errors.append(np.sqrt(np.maximum(np.einsum("ri,ij,rj->r", J, estimated.vcov, J, optimize=True), 0.0)))
         doubtful.append((np.abs(J[:, estimated.bread.unidentified]) > 1e-12).any(axis=1))
+    _check_definitions(estimated, real[0])
     heads = {number: members[0] for members in table.equalities for number in members}
     labels = table.printed_labels()
     found = []
-    written = [d for d in table.written if hasattr(d, "name")]
+    written = [d for d in table.written if isinstance(d, Definition)]
     for index in range(len(real[0])):
         row = table.rows[index] if index < len(table.rows) else None
         values = [_number(solution[index]) for solution in real]
@@ -162,6 +172,17 @@ def _parameters(estimated: Estimated, level: float) -> tuple[Parameter, ...]:
         found.append(Parameter(*head, est, ses[0], *inference, std_all=values[1], std_all_se=ses[1],
                                std_lv=values[2], std_lv_se=ses[2], group=row.group if row else 0))
     return tuple(found)
+
+
+def _check_definitions(estimated: Estimated, values: Array) -> None:
+    """A definition without a finite value at the estimates is a mistake in the model text."""
+    written = [d for d in estimated.problem.table.written if isinstance(d, Definition)]
+    findings = [
+        Finding("MODEL-EFFECT", d.place, f"`{d.name} := {d.text}` has no finite value at the estimates.",
+                "Check for a division by 0 or the logarithm of a negative number.")
+        for d, value in zip(written, values[len(estimated.problem.table.rows):], strict=True) if not np.isfinite(value)]
+    if findings and estimated.converged:
+        raise InputError(findings)
 
 
 def _error(estimated: Estimated, se: float, doubtful: bool) -> Number:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from instrument.errors import Finding, InputError
+from pipeline.engine.equality import GroupEqual
 from pipeline.engine.fit import Diagnosis, Estimator
 from pipeline.engine.inference import Bread, InformationKind, bread, improprieties, information_of, meat, name_of
 from pipeline.engine.linalg import Array, one_thread
@@ -16,7 +18,6 @@ from pipeline.engine.problem import Problem, pose, solve
 from pipeline.engine.robust import satorra_bentler
 from pipeline.engine.sample import Missing, take_sample
 from pipeline.engine.syntax import parse_model
-from pipeline.engine.equality import GroupEqual
 from pipeline.engine.table import ParameterTable, parameter_table
 
 
@@ -104,9 +105,10 @@ def estimate_model(
         ``MODEL-…`` for the text, ``SEM-…`` for the data.
     """
     options = options or Options()
+    _check(options, clustered=clusters is not None)
     table = table_of(syntax, names, options, name=name, groups=groups, clustered=clusters is not None)
     sample = take_sample(X, names, table, missing=options.missing, clusters=clusters,
-                         groups=None if groups is None else [str(g) for g in groups])
+                         groups=groups)
     with one_thread():
         problem = pose(table, sample)
         return settle(problem, solve(problem), options, syntax=syntax, name=name)
@@ -118,9 +120,17 @@ def table_of(
 ) -> ParameterTable:
     """The parameter table of a model under these options; means are modelled where the method needs them."""
     means = options.meanstructure or options.missing == "fiml" or clustered
-    labels = () if groups is None else tuple(dict.fromkeys(str(g) for g in groups))
+    named = () if groups is None else (g for g in groups if g is not None and g == g)
+    labels = tuple(dict.fromkeys(str(g) for g in named))
     return parameter_table(parse_model(syntax, name), names, groups=labels, group_equal=options.equal,
                            meanstructure=means, fixed_x=options.fixed_x, std_lv=options.std_lv)
+
+
+def _check(options: Options, *, clustered: bool) -> None:
+    if options.estimator == "mlm" and (options.missing == "fiml" or clustered):
+        raise InputError(Finding(
+            "SEM-ESTIMATOR", "options, estimator", "The Satorra-Bentler test is of complete, unclustered data.",
+            "Choose mlr."))
 
 
 def settle(problem: Problem, minima: Minima, options: Options, *, syntax: str = "", name: str = "model") -> Estimated:

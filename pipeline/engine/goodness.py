@@ -23,7 +23,7 @@ from pipeline.engine.robust import (
     structured_inverse_information,
     yuan_bentler,
 )
-from pipeline.engine.table import ParameterTable, Row
+from pipeline.engine.table import Row
 from pipeline.engine.unrestricted import pattern_terms
 from pipeline.moments.sample import pairwise_covariance
 from pipeline.undefined import Number, Undefined
@@ -165,7 +165,7 @@ def _srmr(problem: Problem, implied: list[Implied]) -> float:
 
 
 def _gfi(problem: Problem, implied: list[Implied]) -> float:
-    """Every group's GFI, weighted by n_g/N; with missing values lavaan takes pairwise moments here, and so does this."""
+    """Every group's GFI, weighted by n_g/N; with missing values lavaan takes pairwise moments, and so does this."""
     total = 0.0
     means = problem.table.meanstructure
     for share, rows, group, saturated, moments in zip(
@@ -191,7 +191,7 @@ def _gfi(problem: Problem, implied: list[Implied]) -> float:
 
 
 def _scaled(own: TestStatistic, base: TestStatistic, n: int, groups: int) -> ScaledIndices | None:
-    """Indices of χ²/c; RMSEA keeps χ² and multiplies df by c, which is the same for the value (Satorra & Bentler 1994)."""
+    """Indices of χ²/c (Satorra & Bentler 1994); RMSEA keeps χ² and multiplies df by c, which gives the same value."""
     if own.factor is None or base.factor is None:
         return None
     if own.df == 0:

@@ -73,7 +73,7 @@ class Patterns:
 
 
 def patterns_of(X: Array) -> Patterns:
-    """Sort rows (n, p), NaN where missing, by pattern. A row without any value belongs to no likelihood: drop it first."""
+    """Sort rows (n, p), NaN where missing, by pattern. A row without any value has no likelihood: drop it first."""
     seen = ~np.isnan(X)
     whole = seen.all(axis=1)
     gaps = np.flatnonzero(~whole)

@@ -68,17 +68,21 @@ def inverse(matrices: Field) -> Inverse:
 def cholesky(matrices: Array) -> tuple[Array, NDArray[np.bool_]]:
     """Lower factors (b, p, p), and (b,) whether there is one; without one, the factor is the identity."""
     try:
-        return np.linalg.cholesky(matrices), np.ones(len(matrices), dtype=np.bool_)
+        factors = np.linalg.cholesky(matrices)
+        # A factor of NaN or infinite numbers is none, though the library may not say so.
+        if np.isfinite(factors[:, -1:, -1:]).all():
+            return factors, np.ones(len(matrices), dtype=np.bool_)
     except np.linalg.LinAlgError:
         pass
     factors = np.tile(np.eye(matrices.shape[-1]), (len(matrices), 1, 1))
     positive = np.zeros(len(matrices), dtype=np.bool_)
     for index, matrix in enumerate(matrices):
         try:
-            factors[index] = np.linalg.cholesky(matrix)
-            positive[index] = True
+            factor = np.linalg.cholesky(matrix)
         except np.linalg.LinAlgError:
             continue
+        if np.isfinite(factor[-1:, -1:]).all():
+            factors[index], positive[index] = factor, True
     return factors, positive
 
 

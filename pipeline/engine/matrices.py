@@ -223,7 +223,7 @@ def _compile(table: ParameterTable, rows: Sequence[Row], etas: tuple[str, ...]) 
         x=_index(y[name] for name in table.exogenous),
         x_places=_index(place for place, _ in covs), x_cov=_index(cell for _, cell in covs),
         x_mean_places=_index(place for place, _ in means), x_mean=_index(cell for _, cell in means),
-        structural=any(r.op == "~" or r.lhs in eta and r.rhs in eta for r in rows if r.op in ("~", "=~")),
+        structural=any(r.op == "~" or (r.lhs in eta and r.rhs in eta) for r in rows if r.op in ("~", "=~")),
         uncorrelated=uncorrelated, narrow_fixed=fixed[narrow], narrow_spread=np.ascontiguousarray(spread[:, narrow]),
         residual=slice(p * k, p * k + p),
     )

@@ -109,15 +109,14 @@ class _Merit:
             return np.zeros(len(x))
         with np.errstate(all="ignore"):
             h = self.restriction.distance_from(self.restriction.theta(x))
-        result: Array = self.penalty * np.abs(h).sum(axis=1)
+        result: Array = (self.penalty * np.abs(h)).sum(axis=1)
         return np.where(np.isfinite(result), result, np.inf)
 
     def missed(self, x: Array) -> Array:
         """How far constraints are from being met, on the scale of distances."""
         if not self.restriction.curved:
             return np.zeros(len(x))
-        result: Array = np.abs(self.restriction.distance_from(self.restriction.theta(x))).sum(axis=1)
-        return result
+        return self.restriction.missed(self.restriction.theta(x))
 
     def take(self, index: NDArray[np.bool_]) -> _Merit:
         return _Merit(self.restriction, self.penalty[index])
@@ -127,14 +126,22 @@ def _scoring_step(restriction: Restriction, x: Array, slope: Array, curvature: A
     b, r = x.shape
     if not restriction.curved:
         return -solve_scaled(curvature, slope), _Merit(restriction, np.zeros(b))
-    J = restriction.slopes(x)
+    # In units of curvature and of slopes, so that one small number serves all parameters and constraints.
+    diagonal = np.diagonal(curvature, axis1=1, axis2=2)
+    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    J = restriction.slopes(x) / scale[:, None, :]
     h = restriction.distance_from(restriction.theta(x))
     m = h.shape[1]
+    size = np.abs(J).max(axis=2)
+    size = np.where(size > 0, size, 1.0)
+    J = J / size[..., None]
     bordered = np.zeros((b, r + m, r + m))
-    bordered[:, :r, :r] = curvature + 1e-10 * np.eye(r) * np.trace(curvature, axis1=1, axis2=2)[:, None, None] / r
+    bordered[:, :r, :r] = curvature / (scale[:, :, None] * scale[:, None, :]) + 1e-10 * np.eye(r)
     bordered[:, r:, :r], bordered[:, :r, r:] = J, np.swapaxes(J, 1, 2)
-    solved = np.linalg.solve(bordered, -np.concatenate([slope, h], axis=1)[..., None])[..., 0]
-    return solved[:, :r], _Merit(restriction, 2 * np.abs(solved[:, r:]).max(axis=1) + 1e-6)
+    # Constraints that repeat each other, or have no slope here (ab at a = b = 0), would make the matrix singular.
+    bordered[:, r:, r:] = -1e-12 * np.eye(m)
+    solved = np.linalg.solve(bordered, -np.concatenate([slope / scale, h / size], axis=1)[..., None])[..., 0]
+    return solved[:, :r] / scale, _Merit(restriction, (2 * np.abs(solved[:, r:]) + 1e-6) / size)
 
 
 def _advance(
@@ -187,7 +194,8 @@ def quasi_newton(
     for _ in range(steps):
         slope = state.slope[active]
         length = np.einsum("bi,ij,bj->b", slope, inverse_hessian, slope, optimize=True)
-        state.distance[active] = np.sqrt(np.maximum(n[active] / 2 * length, 0))
+        # A matrix that is not positive definite measures no distance.
+        state.distance[active] = np.sqrt(np.where(length >= 0, n[active] / 2 * length, np.inf))
         going = state.distance[active] > tolerance
         if not going.all():
             active, slope, memory = active[going], slope[going], memory.take(going)

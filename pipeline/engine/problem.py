@@ -53,6 +53,8 @@ class Problem:
 
 def pose(table: ParameterTable, sample: Sample) -> Problem:
     """Moments or missingness patterns of every group, matrices, and constraints."""
+    if sample.missing == "fiml" and not table.meanstructure:
+        raise ValueError("full information needs a table with means; ask for meanstructure=True")
     data: list[Discrepancy] = []
     saturated = []
     for group in sample.groups:
@@ -69,7 +71,8 @@ def pose_moments(table: ParameterTable, covs: Sequence[Array], ns: Sequence[int]
     data, saturated = [], []
     for index, (cov, n) in enumerate(zip(covs, ns, strict=True)):
         mean = np.zeros(len(cov)) if means is None else np.asarray(means[index], dtype=np.float64)
-        data.append(complete_normal(np.array([float(n)]), mean[None], cov[None], means=means is not None))
+        modelled = table.meanstructure and means is not None
+        data.append(complete_normal(np.array([float(n)]), mean[None], cov[None], means=modelled))
         saturated.append(SaturatedMoments(mean, cov, float(n * data[-1].constant[0]), True, 0))
     return Objective(group_matrices(table), tuple(data), table.n_free), tuple(saturated)
 
@@ -92,13 +95,16 @@ def solve(problem: Problem) -> Minima:
     start = starting_values(problem.table, [m.cov for m in problem.saturated], [m.mean for m in problem.saturated])
     objective, restriction = problem.objective, problem.restriction
     if restriction.curved:
-        return scoring(objective, restriction, start[None])
+        # Paths start at 0, where a product of two has no slope; without the curved constraints they do not stay there.
+        near = scoring(objective, replace(restriction, curved=()), start[None], tolerance=_NEAR)
+        found = scoring(objective, restriction, near.theta if near.converged[0] else start[None])
+        return found if found.converged[0] else scoring(objective, restriction, start[None])
     near = scoring(objective, restriction, start[None], tolerance=_NEAR)
     reduced = 2 * restriction.K.T @ objective.information(near.theta)[0] @ restriction.K
-    try:
-        inverse = np.linalg.inv(reduced)
-    except np.linalg.LinAlgError:  # not identified: scoring ends somewhere in the valley
-        return scoring(objective, restriction, near.theta)
+    scale = np.sqrt(np.diag(reduced))
+    if (scale <= 0).any() or (np.linalg.eigvalsh(reduced / np.outer(scale, scale)) < 1e-10).any():
+        return scoring(objective, restriction, near.theta)  # not identified: it ends somewhere in the valley
+    inverse = np.linalg.inv(reduced)
     found = quasi_newton(objective, restriction, near.theta, inverse)
     if not found.converged[0]:
         found = scoring(objective, restriction, found.theta if np.isfinite(found.value[0]) else near.theta)

@@ -1,14 +1,16 @@
 """Refitting a model to resampled data, a stack of draws at a time.
 
 A resample lies near the original, so that its minimum is searched from the original's with the original's Hessian, and
-a step costs one gradient (:func:`pipeline.engine.minimise.quasi_newton`). Where that fails, Fisher scoring tries from
-the same point, then from starting values; what still fails has not converged, and is counted as such.
+a step costs one gradient (:func:`pipeline.engine.minimise.quasi_newton`). A draw in which a model is nearly
+unidentified has a Hessian of quite another shape, and goes on with its own (:mod:`pipeline.engine.newton`). Where that
+fails too, Fisher scoring tries from starting values; what still fails has not converged, and is counted as such.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from pipeline.engine.incomplete import IncompleteNormal, incomplete_normal
 from pipeline.engine.linalg import Array, cholesky
 from pipeline.engine.matrices import GroupMatrices, Implied
 from pipeline.engine.minimise import Minima, quasi_newton, scoring
+from pipeline.engine.newton import newton
 from pipeline.engine.objective import Objective
 from pipeline.engine.problem import Problem
 from pipeline.engine.resampling import BLOCK, moments
@@ -32,6 +35,7 @@ PROPER = -1e-8
 
 _CHUNK = 250
 _STEPS = 60
+"""Of one search; what takes longer is going nowhere, or would get there sooner another way."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Refit:
         (q,) where searches begin.
     inverse_hessian
         (r, r) inverse of F's Hessian there, by the reduced parameters; None if it is of no use, or if constraints are
-        not linear: then Fisher scoring does it all.
+        not linear: then Fisher scoring does it all, from ``theta`` first.
     cold
         (q,) starting values for draws that fail from ``theta``.
     """
@@ -96,7 +100,7 @@ class Refit:
             left = np.flatnonzero(usable & ~converged)
             if not len(left):
                 break
-            found = _guarded(objective.take(left), attempt)
+            found = _guarded(objective.take(left), attempt, theta[left])
             theta[left], value[left], distance[left] = found.theta, found.value, found.distance
             converged[left] = found.converged
             steps[left] += found.iterations
@@ -104,41 +108,44 @@ class Refit:
         return Minima(theta, value, converged, distance, steps)
 
     def _attempts(self) -> list[_Attempt]:
-        near = [_Attempt(self, self.theta, self.inverse_hessian)] if self.inverse_hessian is not None else []
-        return [*near, _Attempt(self, self.theta, None), _Attempt(self, self.cold, None)]
+        cold = _Attempt(self, "scoring", self.cold)
+        if self.inverse_hessian is None:
+            return [_Attempt(self, "scoring", self.theta), cold]
+        return [_Attempt(self, "quasi-newton", self.theta), _Attempt(self, "newton", None), cold]
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One way of searching."""
+    """One way of searching, from ``start`` (q,) or, if it is None, from where the search before it ended."""
 
     refit: Refit
-    start: Array
-    inverse_hessian: Array | None
+    method: Literal["quasi-newton", "newton", "scoring"]
+    start: Array | None
 
-    def search(self, objective: Objective, members: int) -> Minima:
-        start = np.repeat(self.start[None], members, axis=0)
+    def search(self, objective: Objective, reached: Array) -> Minima:
+        start = reached if self.start is None else np.repeat(self.start[None], len(reached), axis=0)
         restriction, tolerance = self.refit.problem.restriction, self.refit.tolerance
-        if self.inverse_hessian is None:
-            return scoring(objective, restriction, start, tolerance=tolerance)
-        return quasi_newton(objective, restriction, start, self.inverse_hessian, tolerance=tolerance, steps=_STEPS)
+        if self.method == "newton":
+            return newton(objective, restriction, start, tolerance=tolerance)
+        if self.method == "scoring" or self.refit.inverse_hessian is None:
+            return scoring(objective, restriction, start, tolerance=tolerance, steps=_STEPS)
+        return quasi_newton(
+            objective, restriction, start, self.refit.inverse_hessian, tolerance=tolerance, steps=_STEPS)
 
 
-def _guarded(objective: Objective, attempt: _Attempt) -> Minima:
+def _guarded(objective: Objective, attempt: _Attempt, reached: Array) -> Minima:
     """Search; a member that meets a singular matrix on its way must not take the stack with it."""
-    b = len(objective.n)
     try:
-        return attempt.search(objective, b)
+        return attempt.search(objective, reached)
     except np.linalg.LinAlgError:
         pass
     parts = []
-    for member in range(b):
+    for member, last in enumerate(reached):
         try:
-            parts.append(attempt.search(objective.take(np.array([member])), 1))
+            parts.append(attempt.search(objective.take(np.array([member])), last[None]))
         except np.linalg.LinAlgError:
             lost = np.full(1, np.inf)
-            parts.append(Minima(np.full((1, len(attempt.start)), np.nan), lost, np.zeros(1, dtype=np.bool_), lost,
-                                np.zeros(1, dtype=np.int64)))
+            parts.append(Minima(last[None], lost, np.zeros(1, dtype=np.bool_), lost, np.zeros(1, dtype=np.int64)))
     return Minima(*(np.concatenate([getattr(part, name) for part in parts])
                     for name in ("theta", "value", "converged", "distance", "iterations")))
 

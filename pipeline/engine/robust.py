@@ -108,7 +108,7 @@ class SatorraBentler:
 
 
 def satorra_bentler(problem: Problem, theta: Array, inverse: Array, df: int) -> SatorraBentler:
-    """tr(UΓ)/df with U = V − VD(DᵀVD)⁻¹DᵀV, V the expected information at the implied moments (Satorra & Bentler 1994)."""
+    """tr(UΓ)/df, U = V − VD(DᵀVD)⁻¹DᵀV, V the expected information at the implied moments (Satorra & Bentler 1994)."""
     meat, trace = np.zeros((len(theta), len(theta))), 0.0
     for rows, group, (D, moments) in zip(problem.sample.groups, problem.objective.groups,
                                          derivatives(problem, theta), strict=True):

@@ -71,25 +71,27 @@ class Sample:
 
 def take_sample(
     X: ArrayLike, names: Sequence[str], table: ParameterTable, *, missing: Missing = "listwise",
-    groups: Sequence[str] | None = None, clusters: Sequence[object] | None = None,
+    groups: Sequence[object] | None = None, clusters: Sequence[object] | None = None,
 ) -> Sample:
     """Rows of ``X`` (n, columns) that a model can use.
 
     Parameters
     ----------
     groups, clusters
-        (n,) group and cluster of every row; the table's groups give the order. A row whose cluster is None has none.
+        (n,) group and cluster of every row; the table's groups give the order.
 
     Raises
     ------
     InputError
-        ``SEM-NAMES``, ``SEM-INFINITE``, ``SEM-CASES``, ``SEM-CONSTANT``, ``SEM-COLLINEAR``, ``SEM-UNOBSERVED``.
+        ``SEM-NAMES``, ``SEM-INFINITE``, ``SEM-CASES``, ``SEM-CONSTANT``, ``SEM-COLLINEAR``, ``SEM-UNOBSERVED``,
+        ``SEM-COVERAGE``, ``SEM-GROUP``, ``SEM-CLUSTER``, ``SEM-CLUSTERS``.
     """
     values = np.asarray(X, dtype=np.float64)
     _check_shape(values, names)
     used = values[:, [list(names).index(name) for name in table.observed]]
     _check_finite(used, table.observed)
     keep, left_out = _usable(used, table, missing)
+    _check_design(table, len(used), groups, clusters)
     numbers = None if clusters is None else np.unique(np.array([str(c) for c in clusters]), return_inverse=True)[1]
     member = np.array([""] * len(used)) if not table.groups else np.array([str(g) for g in groups or ()])
     rows = []
@@ -123,6 +125,25 @@ def _check_shape(values: Array, names: Sequence[str]) -> None:
             f"{', doubled: ' + ', '.join(doubled) if doubled else ''}.", "Give one distinct name a column."))
 
 
+def _check_design(
+    table: ParameterTable, rows: int, groups: Sequence[object] | None, clusters: Sequence[object] | None,
+) -> None:
+    """Every row has one of the table's groups, and a cluster where there are clusters."""
+    findings = []
+    # NaN, which differs from itself, is how tables write that there is none.
+    without = sum(cluster is None or cluster != cluster for cluster in (() if clusters is None else clusters))
+    if without:
+        findings.append(Finding("SEM-CLUSTER", "data", f"Every row belongs to a cluster; {without} rows have none.",
+                                "Say which cluster they belong to, or leave these rows out."))
+    lost = sum(str(group) not in table.groups for group in (groups or (None,) * rows)) if table.groups else 0
+    if lost:
+        findings.append(Finding("SEM-GROUP", "data", f"Every row belongs to one of the groups "
+                                f"{', '.join(table.groups)}; {lost} rows do not.",
+                                "Say which group they belong to, or leave these rows out."))
+    if findings:
+        raise InputError(findings)
+
+
 def _check_finite(used: Array, names: Sequence[str]) -> None:
     infinite = np.isinf(used).sum(axis=0)
     if infinite.any():
@@ -148,13 +169,28 @@ def _unusable(group: GroupRows, table: ParameterTable) -> Iterator[Finding]:
     constant = False
     for name, column in zip(names, X.T, strict=True):
         seen = column[~np.isnan(column)]
-        if np.ptp(seen) <= 1e-12 * max(1.0, float(np.abs(seen).max())):
+        if np.ptp(seen) <= 1e-12 * float(np.abs(seen).max()):
             constant = True
             yield Finding("SEM-CONSTANT", f"{place}, column {name}",
                           f"A variable must vary; all {len(seen)} cases have {seen[0]:g}.",
                           "Leave the variable out of the model, or use more cases.")
     if not constant:
         yield from _collinear(X, names, place)
+        yield from _never_together(X, names, place)
+    if group.clusters is not None and len(np.unique(group.clusters)) < 2:
+        yield Finding("SEM-CLUSTERS", place, "Cluster-robust standard errors need at least two clusters; there is one.",
+                      "Leave the clusters out, or the group.")
+
+
+def _never_together(X: Array, names: Sequence[str], place: str) -> Iterator[Finding]:
+    """Pairs of variables that no row observes together: nothing is known of their covariance."""
+    seen = (~np.isnan(X)).astype(np.float64)
+    none = np.argwhere(np.tril(seen.T @ seen == 0, -1))
+    if len(none):
+        pairs = ", ".join(f"{names[j]} and {names[i]}" for i, j in none[:5])
+        more = f" and {len(none) - 5} more" if len(none) > 5 else ""
+        yield Finding("SEM-COVERAGE", place, f"Some row must observe every pair of variables; none does: {pairs}"
+                      f"{more}.", "Leave one of each pair out of the model.")
 
 
 def _collinear(X: Array, names: Sequence[str], place: str) -> Iterator[Finding]:
@@ -166,5 +202,6 @@ def _collinear(X: Array, names: Sequence[str], place: str) -> Iterator[Finding]:
     if eigenvalues[0] < COLLINEAR:
         together = [name for name, weight in zip(names, vectors[:, 0], strict=True) if abs(weight) > 1e-3]
         yield Finding(
-            "SEM-COLLINEAR", place, f"No variable may be an exact linear combination of others; {', '.join(together)} are "
-            f"(smallest eigenvalue of the correlation matrix {eigenvalues[0]:.1e}).", "Leave one of them out.")
+            "SEM-COLLINEAR", place, "No variable may be an exact linear combination of others; "
+            f"{', '.join(together)} are (smallest eigenvalue of the correlation matrix {eigenvalues[0]:.1e}).",
+            "Leave one of them out.")

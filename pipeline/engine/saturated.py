@@ -8,7 +8,6 @@ import numpy as np
 
 from pipeline.engine.incomplete import IncompleteNormal
 from pipeline.engine.linalg import Array, inverse
-from pipeline.engine.matrices import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,3 @@ def _available_moments(data: IncompleteNormal) -> tuple[Array, Array]:
     """Means and variances of the values that are there; no covariances."""
     rows = np.vstack([data.patterns.complete, np.where(data.patterns.observed, data.patterns.incomplete, np.nan)])
     return np.nanmean(rows, axis=0), np.diag(np.nanvar(rows, axis=0))
-
-
-def independent_moments(data: IncompleteNormal, saturated: SaturatedMoments, x: Index) -> tuple[Array, Array]:
-    """Moments of the independence model: own mean and variance of every variable, those of fixed exogenous ones kept."""
-    mean, cov = _available_moments(data)
-    block = np.ix_(x, x)
-    cov[block] = saturated.cov[block]
-    mean[x] = saturated.mean[x]
-    return mean, cov

@@ -27,7 +27,9 @@ class Cells:
     m: Array
 
 
-def parameter_cells(group: GroupMatrices, objective: Objective, number: int, theta: Array) -> tuple[Cells, Array, Array]:
+def parameter_cells(
+    group: GroupMatrices, objective: Objective, number: int, theta: Array,
+) -> tuple[Cells, Array, Array]:
     """Cells of one group's parameters at θ (q,), with Σ (p, p) and μ (p,)."""
     data = objective.data[number]
     moments = group.implied(theta[None], data.cov, data.mean)

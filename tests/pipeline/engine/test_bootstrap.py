@@ -12,6 +12,7 @@ from pipeline.engine.bootstrap import bootstrap, values_at
 from pipeline.engine.chunks import in_chunks, spans
 from pipeline.engine.intervals import percentile_interval
 from pipeline.engine.minimise import scoring
+from pipeline.engine.newton import newton
 from pipeline.engine.problem import pose, solve
 from pipeline.engine.refit import admissible, refit
 from pipeline.engine.resampling import BLOCK, moments, resampling
@@ -213,6 +214,47 @@ def test_a_resample_without_a_rare_category_is_not_converged_and_does_no_harm():
     assert set(found.draws.number) <= set(np.flatnonzero(drawn)) != set(range(200))
     assert found.converged > 0.9 * drawn.sum()
     assert np.isfinite(found.draws.theta).all()
+
+
+def test_newton_finds_the_minimum_with_few_steps_and_equal_labels():
+    problem, theta = posed("F =~ x1 + u*x2 + u*x3\nG =~ m1 + m2 + m3\nG ~ F", data(), NAMES)
+    far = problem.restriction.theta(problem.restriction.x(theta[None])) * 1.3
+    found = newton(problem.objective, problem.restriction, far, tolerance=1e-8)
+    assert found.converged[0]
+    assert found.iterations[0] < 12
+    assert found.theta[0] == pytest.approx(theta, abs=1e-5)
+    assert found.value[0] == pytest.approx(problem.objective.evaluate(theta[None]).value[0], abs=1e-10)
+
+
+def test_a_point_without_curvature_of_a_minimum_has_not_converged():
+    # At a covariance of 0 between factor and indicators the gradient vanishes, but F only falls from there.
+    problem, theta = posed("F =~ x1 + x2 + x3", data(), NAMES, std_lv=True)
+    saddle = theta.copy()
+    number = {str(row): row.free - 1 for row in problem.table.rows}
+    for name, variance in zip(("x1", "x2", "x3"), np.diag(problem.saturated[0].cov), strict=True):
+        saddle[number[f"F =~ {name}"]] = 0.0
+        saddle[number[f"{name} ~~ {name}"]] = variance
+    found = newton(problem.objective, problem.restriction, saddle[None], tolerance=1e-4)
+    assert not found.converged[0]
+    assert np.isinf(found.distance[0])
+
+
+def test_a_draw_that_slides_off_to_infinity_is_not_converged():
+    # Two indicators share almost nothing with the third: in many resamples a loading grows without end.
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(80, 3))
+    X[:, 1] += 0.25 * X[:, 0]
+    X[:, 2] += 0.2 * X[:, 0] + 0.1 * X[:, 1]
+    problem, theta = posed("F =~ x1 + x2 + x3", X, ("x1", "x2", "x3"), std_lv=True)
+    found = bootstrap(problem, theta, draws=100, seed=1)
+    assert found.admissible < found.converged < 100
+    objective, _ = refit(problem, theta).objective(resampling(problem.sample, 1).counts(0, 100))
+    for place, number in enumerate(found.draws.number):
+        one = objective.take(np.array([number]))
+        at = found.draws.theta[place]
+        # The model is saturated: a minimum either reaches F = 0 or lies on the edge of what is proper.
+        assert np.linalg.eigvalsh(one.hessian(at))[0] > 0
+        assert np.abs(one.evaluate(at[None]).gradient).max() < 1e-3
 
 
 def test_weights_sum_to_the_size_of_each_group():

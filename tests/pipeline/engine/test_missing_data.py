@@ -11,7 +11,7 @@ from pipeline.engine.linalg import Array, inverse
 from pipeline.engine.minimise import scoring
 from pipeline.engine.objective import Objective
 from pipeline.engine.problem import solve
-from pipeline.engine.saturated import deviance, expectation_maximisation, independent_moments
+from pipeline.engine.saturated import deviance, expectation_maximisation
 from tests.pipeline.engine.zoo import FACTORS, NAMES, ZOO, halves, posed, problem_of, solved, synthetic
 
 SIGMA = np.array([[2.0, 0.6, 0.3, 0.1], [0.6, 1.0, 0.2, -0.2], [0.3, 0.2, 1.5, 0.4], [0.1, -0.2, 0.4, 0.8]])
@@ -73,7 +73,6 @@ def test_the_likelihood_is_the_sum_of_the_rows_log_densities(kind):
     data = data_of(X)
     slope = data.slope(inverse(Sigma[None]), Sigma[None], mu[None])
     assert slope.value[0] * len(X) == pytest.approx(minus_twice_log(X, Sigma, mu), rel=1e-11)
-    assert data.patterns.n_observed == np.isfinite(X).sum()
 
 
 @KINDS
@@ -136,19 +135,6 @@ def test_moments_do_not_depend_on_the_units():
     plain, scaled = expectation_maximisation(data_of(X)), expectation_maximisation(data_of(X * units))
     np.testing.assert_allclose(scaled.mean, plain.mean * units, rtol=1e-7)
     np.testing.assert_allclose(scaled.cov, plain.cov * np.outer(units, units), rtol=1e-6, atol=1e-9)
-
-
-def test_the_independence_model_takes_each_variables_own_values():
-    X = DATA["many gaps"]
-    data = data_of(X)
-    saturated = expectation_maximisation(data)
-    mean, cov = independent_moments(data, saturated, np.array([], dtype=np.intp))
-    np.testing.assert_allclose(mean, np.nanmean(X, axis=0))
-    np.testing.assert_allclose(cov, np.diag(np.nanvar(X, axis=0)))
-    x = np.array([1, 3])
-    mean, cov = independent_moments(data, saturated, x)
-    np.testing.assert_allclose(cov[np.ix_(x, x)], saturated.cov[np.ix_(x, x)])
-    assert not cov[np.ix_([0, 2], [1, 3])].any()
 
 
 @pytest.mark.parametrize("name", ZOO)
