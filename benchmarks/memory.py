@@ -9,7 +9,6 @@ all: it can be too much, never too little.
 from __future__ import annotations
 
 import csv
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -44,17 +43,20 @@ def peak_megabytes() -> float:
     if _STATUS.is_file():
         line = next(line for line in _STATUS.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 2**10
-    return _megabytes(resource.RUSAGE_SELF)
+    return _resident(children=False)
 
 
 def largest_worker() -> float:
     """Peak of the largest process that this one started and that has ended; 0 if there was none."""
-    return _megabytes(resource.RUSAGE_CHILDREN)
+    return _resident(children=True)
 
 
-def _megabytes(who: int) -> float:
+def _resident(*, children: bool) -> float:
+    import resource  # not on Windows, where the rest of the benchmark runs
+
+    most = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF).ru_maxrss
     # macOS counts bytes, others kilobytes.
-    return resource.getrusage(who).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return most / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def dimension_rows() -> tuple[list[str], Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -55,11 +55,6 @@ class Comparison:
         """Side ``which`` ÷ the first, round by round: both sides of a round met the machine in the same mood."""
         return tuple(other / first for other, first in
                      zip(self.series[which].values, self.series[0].values, strict=False))
-
-    def in_unit(self, factor: float, unit: str) -> Comparison:
-        """The same in another unit."""
-        return replace(self, unit=unit, series=tuple(
-            replace(side, values=tuple(factor * value for value in side.values)) for side in self.series))
 
 
 @dataclass(frozen=True, slots=True)

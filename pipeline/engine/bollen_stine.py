@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from instrument.errors import Finding, InputError
@@ -123,7 +122,7 @@ def _null(problem: Problem, theta: Array, tolerance: float) -> Refit:
     return Refit(problem, rows, theta, reduced_inverse(problem, information), plan.cold, tolerance)
 
 
-def _chunk(plan: Refit, source: Resampling, first: int, last: int) -> NDArray[np.float64]:
+def _chunk(plan: Refit, source: Resampling, first: int, last: int) -> Array:
     """χ² of each draw; ∞ where it did not converge."""
     objective, usable = plan.objective(source.counts(first, last))
     found = plan.minima(objective, usable)

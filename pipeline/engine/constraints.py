@@ -87,7 +87,8 @@ def restriction(table: ParameterTable) -> Restriction:
         ``MODEL-CONSTRAINT`` for linear constraints that contradict one another.
     """
     K = _shared(table)
-    straight, curved = [], []
+    straight: list[Constraint] = []
+    curved: list[Constraint] = []
     plain = Restriction(K, np.zeros(len(K)), (), table)
     for constraint in table.constraints:
         one = Restriction(K, plain.offset, (constraint,), table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,7 @@ from instrument.errors import Finding, InputError
 from pipeline.engine.estimate import Estimated, Options, estimate_model
 from pipeline.engine.fit import Diagnosis, Fit, GroupFit, Matrix, Parameter
 from pipeline.engine.goodness import degrees_of_freedom, fit_indices
-from pipeline.engine.linalg import Array, Field, one_thread
+from pipeline.engine.linalg import Array, Bools, Field, one_thread
 from pipeline.engine.matrices import GroupMatrices, Implied
 from pipeline.engine.normal import wald
 from pipeline.engine.objective import STEP
@@ -137,40 +138,49 @@ def all_values(estimated: Estimated, theta: Field) -> tuple[Field, Field, Field]
     return full[0], full[1], full[2]
 
 
-def _parameters(estimated: Estimated, level: float) -> tuple[Parameter, ...]:
-    table, theta = estimated.problem.table, estimated.theta
-    real = [solution[0] for solution in all_values(estimated, theta[None])]
-    stepped = all_values(estimated, theta + 1j * STEP * np.eye(len(theta))) if len(theta) else None
-    errors = []
-    doubtful = []
-    for index in range(3):
-        J = stepped[index].imag.T / STEP if stepped is not None else np.zeros((len(real[index]), 0))
-        errors.append(np.sqrt(np.maximum(np.einsum("ri,ij,rj->r", J, estimated.vcov, J, optimize=True), 0.0)))
-        doubtful.append((np.abs(J[:, estimated.bread.unidentified]) > 1e-12).any(axis=1))
-    _check_definitions(estimated, real[0])
-    heads = {number: members[0] for members in table.equalities for number in members}
-    labels = table.printed_labels()
+@dataclass(frozen=True, slots=True)
+class _Solution:
+    """One solution: values of every row and ``:=``, their standard errors, and which depend on what is unidentified."""
+
+    values: Array
+    errors: Array
+    doubtful: Bools
+
+
+def _solutions(estimated: Estimated) -> tuple[_Solution, ...]:
+    """Unstandardised, std.all and std.lv, with delta-method standard errors √(∇ᵀV∇) (Bollen 1989, app. B).
+
+    The derivatives are exact to rounding: the imaginary part at θ + ih is h times the derivative (Squire & Trapp 1998).
+    """
+    theta = estimated.theta
+    at = all_values(estimated, theta[None])
+    stepped = all_values(estimated, theta + 1j * STEP * np.eye(len(theta)))
     found = []
-    written = [d for d in table.written if isinstance(d, Definition)]
-    for index in range(len(real[0])):
-        row = table.rows[index] if index < len(table.rows) else None
-        values = [_number(solution[index]) for solution in real]
-        ses: list[Number | None] = [
-            None if se[index] <= 1e-14 * max(1.0, abs(real[which][index])) and (row is None or not row.free)
-            else _error(estimated, float(se[index]), bool(doubtful[which][index]))
-            for which, se in enumerate(errors)]
-        if row is not None and not row.free:
-            ses[0] = None
-        est = values[0] if not isinstance(values[0], Undefined) else float("nan")
-        inference = wald(est, ses[0], level) if ses[0] is not None else (None,) * 4
-        if row is not None:
-            free = heads.get(row.free, row.free)
-            head = (row.lhs, row.op, row.rhs, labels[index], free)
-        else:
-            definition = written[index - len(table.rows)]
-            head = (definition.name, ":=", definition.text, definition.name, 0)
-        found.append(Parameter(*head, est, ses[0], *inference, std_all=values[1], std_all_se=ses[1],
-                               std_lv=values[2], std_lv_se=ses[2], group=row.group if row else 0))
+    for values, moved in zip(at, stepped, strict=True):
+        J = moved.imag.T / STEP
+        variances = np.einsum("ri,ij,rj->r", J, estimated.vcov, J, optimize=True)
+        doubtful = np.asarray((np.abs(J[:, estimated.bread.unidentified]) > 1e-12).any(axis=1))
+        found.append(_Solution(values[0], np.sqrt(np.maximum(variances, 0.0)), doubtful))
+    return tuple(found)
+
+
+def _parameters(estimated: Estimated, level: float) -> tuple[Parameter, ...]:
+    table = estimated.problem.table
+    raw, std_all, std_lv = _solutions(estimated)
+    _check_definitions(estimated, raw.values)
+    heads = {number: members[0] for members in table.equalities for number in members}
+    named = [(row.lhs, str(row.op), row.rhs, label, heads.get(row.free, row.free), row.group)
+             for row, label in zip(table.rows, table.printed_labels(), strict=True)]
+    named += [(d.name, ":=", d.text, d.name, 0, 0) for d in table.written if isinstance(d, Definition)]
+    found = []
+    for index, (lhs, op, rhs, label, free, group) in enumerate(named):
+        est, varies = float(raw.values[index]), bool(free) or op == ":="
+        se = _error(estimated, raw, index, free=bool(free)) if varies else None
+        z, pvalue, lower, upper = (None, None, None, None) if se is None else wald(est, se, level)
+        found.append(Parameter(
+            lhs, op, rhs, label, free, est, se, z, pvalue, lower, upper,
+            _number(std_all.values[index]), _error(estimated, std_all, index, free=bool(free)),
+            _number(std_lv.values[index]), _error(estimated, std_lv, index, free=bool(free)), group))
     return tuple(found)
 
 
@@ -185,15 +195,19 @@ def _check_definitions(estimated: Estimated, values: Array) -> None:
         raise InputError(findings)
 
 
-def _error(estimated: Estimated, se: float, doubtful: bool) -> Number:
+def _error(estimated: Estimated, solution: _Solution, index: int, *, free: bool) -> Number | None:
+    """A standard error; None for what cannot vary, as a marker's loading or a value standardised to 1."""
+    se = float(solution.errors[index])
+    if not free and se <= 1e-14 * max(1.0, abs(float(solution.values[index]))):
+        return None
     if not estimated.converged:
         return Undefined("estimation did not converge")
     if estimated.bread.negative:
         return Undefined("the information matrix is not positive definite")
-    if doubtful:
+    if solution.doubtful[index]:
         return Undefined("the parameter is not identified")
     return se if np.isfinite(se) else Undefined("a variance it is divided by is not positive")
 
 
-def _number(value: complex) -> Number:
-    return float(value.real) if np.isfinite(value) else Undefined("a variance it is divided by is not positive")
+def _number(value: float) -> Number:
+    return float(value) if np.isfinite(value) else Undefined("a variance it is divided by is not positive")

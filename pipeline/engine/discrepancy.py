@@ -94,6 +94,7 @@ class CompleteNormal:
 
     def slope(self, implied: Inverse, Sigma: Field, mu: Field) -> Slope:
         W = implied.inverse
+        T: Field
         if self.means:
             d = self.mean - mu
             T = self.cov + d[..., :, None] * d[..., None, :]

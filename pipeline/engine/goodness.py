@@ -172,7 +172,8 @@ def _gfi(problem: Problem, implied: list[Implied]) -> float:
         problem.shares, problem.sample.groups, problem.objective.groups, problem.saturated, implied, strict=True,
     ):
         Sigma, mu = moments.Sigma[0], moments.mu[0]
-        weights, shares = [np.linalg.inv(Sigma)], np.ones(1)
+        weights: list[Array] = [np.linalg.inv(Sigma)]
+        shares: Array = np.ones(1)
         observed, mean = saturated.cov.copy(), saturated.mean.copy()
         if np.isnan(rows.X).any():
             stacked, _, _, shares = pattern_terms(rows.X, mu, Sigma)

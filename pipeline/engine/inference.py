@@ -52,7 +52,7 @@ def bread(information: Array, tangent: Array) -> Bread:
     reciprocal = np.where(null, 0.0, 1 / np.where(null, 1.0, eigenvalues))
     inner = (vectors * reciprocal) @ vectors.T / np.outer(scale, scale)
     lost = flat | (np.abs(vectors[:, null]) > 1e-3).any(axis=1)
-    unidentified = (np.abs(tangent[:, lost]) > 1e-8).any(axis=1) if lost.any() else np.zeros(len(tangent), np.bool_)
+    unidentified = np.asarray((np.abs(tangent[:, lost]) > 1e-8).any(axis=1))
     return Bread(tangent @ inner @ tangent.T, unidentified, bool((eigenvalues < -1e-6).any()))
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
+Bools = NDArray[np.bool_]
 Field = NDArray[Any]
 """Real, or complex while a derivative is taken by a complex step."""
 

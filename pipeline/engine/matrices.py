@@ -139,6 +139,10 @@ class GroupMatrices:
         Psi = flat[:, ends[1]: ends[2]].reshape(b, k, k)
         Beta = flat[:, ends[2]: ends[3]].reshape(b, k, k)
         nu, alpha = flat[:, ends[3]: ends[4]], flat[:, ends[4]:]
+        B: Field
+        L: Field
+        C: Field
+        eta: Field
         if self.structural:
             B = np.linalg.inv(np.eye(k) - Beta)
             L = Lambda @ B

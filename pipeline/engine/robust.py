@@ -67,7 +67,7 @@ def group_moments(problem: Problem) -> tuple[GroupMoments, ...]:
 
 def derivatives(problem: Problem, theta: Array) -> list[tuple[Array, Implied]]:
     """D (size, q) of every group over all parameters, and the implied moments."""
-    found = []
+    found: list[tuple[Array, Implied]] = []
     for group, moments in zip(problem.objective.groups, problem.objective.implied(theta[None]), strict=True):
         cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
         D = np.zeros((cells.size, len(theta)))

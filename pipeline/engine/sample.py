@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from instrument.errors import Finding, InputError
-from pipeline.engine.linalg import Array
+from pipeline.engine.linalg import Array, Bools
 from pipeline.engine.matrices import Index
 from pipeline.engine.table import ParameterTable
 
@@ -105,13 +105,14 @@ def take_sample(
     return sample
 
 
-def _usable(used: Array, table: ParameterTable, missing: Missing) -> tuple[np.ndarray, LeftOut]:
+def _usable(used: Array, table: ParameterTable, missing: Missing) -> tuple[Bools, LeftOut]:
     gap = np.isnan(used)
     if missing == "listwise":
-        incomplete = gap.any(axis=1)
+        incomplete: Bools = np.asarray(gap.any(axis=1))
         return ~incomplete, LeftOut(incomplete=int(incomplete.sum()))
-    exogenous = gap[:, [table.observed.index(name) for name in table.exogenous]].any(axis=1)
-    empty = gap.all(axis=1)
+    x = [table.observed.index(name) for name in table.exogenous]
+    exogenous: Bools = np.asarray(gap[:, x].any(axis=1))
+    empty: Bools = np.asarray(gap.all(axis=1))
     left = LeftOut(exogenous=int((exogenous & ~empty).sum()), empty=int(empty.sum()))
     return ~(exogenous | empty), left
 

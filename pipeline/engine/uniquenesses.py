@@ -28,8 +28,8 @@ def suits(group: GroupMatrices, theta: Array, data: CompleteNormal) -> NDArray[n
     if not group.uncorrelated:
         return np.zeros(len(theta), dtype=np.bool_)
     residual = theta @ group.narrow_spread[:, group.residual] + group.narrow_fixed[group.residual]
-    enough: NDArray[np.bool_] = (residual > SMALL * np.diagonal(data.cov, axis1=-2, axis2=-1)).all(axis=-1)
-    return enough
+    large = residual > SMALL * np.diagonal(data.cov, axis1=-2, axis2=-1)
+    return np.asarray(large.all(axis=-1))
 
 
 def evaluate(group: GroupMatrices, theta: Array, data: CompleteNormal) -> tuple[Array, Array, NDArray[np.bool_]]:

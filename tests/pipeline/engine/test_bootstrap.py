@@ -216,6 +216,15 @@ def test_a_resample_without_a_rare_category_is_not_converged_and_does_no_harm():
     assert np.isfinite(found.draws.theta).all()
 
 
+def test_resamples_with_an_exact_linear_combination_cannot_be_used():
+    X = data(60)
+    X[2:, 7] = X[2:, 0] + X[2:, 3]
+    problem, theta = posed(X=X)
+    counts = resampling(problem.sample, 1).counts(0, 200)
+    _, usable = refit(problem, theta).objective(counts)
+    assert np.array_equal(usable, counts[0][:, :2].sum(axis=1) > 0)
+
+
 def test_newton_finds_the_minimum_with_few_steps_and_equal_labels():
     problem, theta = posed("F =~ x1 + u*x2 + u*x3\nG =~ m1 + m2 + m3\nG ~ F", data(), NAMES)
     far = problem.restriction.theta(problem.restriction.x(theta[None])) * 1.3
