@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from benchmarks.model import NAMES, SYNTAX, Array, Data, lines_without_effects
-from pipeline.engine.bootstrap import bootstrap
-from pipeline.engine.describe import fit_model
-from pipeline.engine.estimate import Estimated, Options, estimate_model
-from pipeline.engine.objective import Objective
-from pipeline.engine.refit import DRAW_TOLERANCE, Refit, refit
-from pipeline.engine.resampling import Resampling, resampling
+from pipeline.sem.bootstrap import bootstrap
+from pipeline.sem.describe import fit_model
+from pipeline.sem.estimate import Estimated, Options, estimate_model
+from pipeline.sem.objective import Objective
+from pipeline.sem.refit import DRAW_TOLERANCE, Refit, refit
+from pipeline.sem.resampling import Resampling, resampling
 
 SCRIPT = Path(__file__).resolve().with_name("lavaan.R")
 ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}

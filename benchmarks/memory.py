@@ -80,9 +80,9 @@ def item_rows(missing: float = 0.05, seed: int = 1) -> tuple[list[str], Array]:
 
 
 def main(level: Level, draws: int, workers: int) -> None:
-    from pipeline.engine.bootstrap import bootstrap
-    from pipeline.engine.estimate import Options, estimate_model
     from pipeline.models import MEDIATION
+    from pipeline.sem.bootstrap import bootstrap
+    from pipeline.sem.estimate import Options, estimate_model
 
     names, X = item_rows() if level == "items" else dimension_rows()
     written = (REFERENCE / "models" / "serial_mediation.lav").read_text(encoding="utf-8")

@@ -11,12 +11,6 @@ import pandas as pd
 
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
-from pipeline.engine.describe import describe
-from pipeline.engine.effects import BootstrapResult, JointSignificance, bootstrap_effects, joint_significance
-from pipeline.engine.estimate import Estimated, estimate_model
-from pipeline.engine.fit import Fit, Parameter
-from pipeline.engine.syntax import parse_model
-from pipeline.engine.table import parameter_table
 from pipeline.measurement.complete import complete_rows, correlation_matrix
 from pipeline.measurement.extraction import extract, factorability
 from pipeline.measurement.reliability import ScaleReliability, reliability
@@ -24,6 +18,12 @@ from pipeline.measurement.retention import factors_to_keep, minimum_average_part
 from pipeline.models import ModelSpec
 from pipeline.prepare import PreparedForm
 from pipeline.results import DecayRow, FactorAnalysis, KnownTruth, ModelRun
+from pipeline.sem.describe import describe
+from pipeline.sem.effects import BootstrapResult, JointSignificance, bootstrap_effects, joint_significance
+from pipeline.sem.estimate import Estimated, estimate_model
+from pipeline.sem.fit import Fit, Parameter
+from pipeline.sem.syntax import parse_model
+from pipeline.sem.table import parameter_table
 from pipeline.study import FactorPlan, StudyPlan
 from pipeline.undefined import Number, Undefined
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.engine.estimate import Options
+from pipeline.sem.estimate import Options
 
 Level = Literal["firm", "alliance"]
 

@@ -17,11 +17,11 @@ from instrument.errors import Finding, InputError
 from pipeline.data.responses import Failure, ReadingSummary
 from pipeline.data.scoring import Moments, VariableSummary
 from pipeline.data.screening import RespondentScreening, ScreeningSummary
-from pipeline.engine.effects import BootstrapResult, JointSignificance
-from pipeline.engine.fit import Fit
 from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
+from pipeline.sem.effects import BootstrapResult, JointSignificance
+from pipeline.sem.fit import Fit
 from pipeline.study import StudyPlan
 from pipeline.undefined import Number
 

@@ -34,9 +34,8 @@ from pipeline.results import (
     StudyResults,
     Timing,
 )
-from pipeline.engine.effects import BootstrapResult, ResampledEffect
-from pipeline.engine.effects import JointSignificance, Path
-from pipeline.engine.fit import Fit, FitIndices, GroupFit, Parameter, RobustIndices, ScaledIndices
+from pipeline.sem.effects import BootstrapResult, JointSignificance, Path, ResampledEffect
+from pipeline.sem.fit import Fit, FitIndices, GroupFit, Parameter, RobustIndices, ScaledIndices
 from pipeline.study import FormSource, StudyPlan
 from pipeline.undefined import Undefined
 
@@ -211,8 +210,8 @@ def _fit(
                              rmsea_ci_upper=rmsea + 0.015, rmsea_pvalue=0.9993),
     )
     return Fit(
-        name=spec.id, syntax=spec.syntax, engine="alliometrics", estimator="MLR", missing="fiml", information="observed",
-        se="robust.huber.white", test="yuan.bentler.mplus", nobs=n, n_incomplete=37, n_with_gaps=21, n_clusters=0,
+        name=spec.id, syntax=spec.syntax, engine="alliometrics", estimator="MLR", missing="fiml",
+        information="observed", se="robust.huber.white", test="yuan.bentler.mplus", nobs=n, n_incomplete=37, n_with_gaps=21, n_clusters=0,
         converged=True, admissible=True, iterations=11, message="1.0e-07 standard errors from the minimum",
         variables=observed, exogenous=exogenous,
         groups=(GroupFit("", n, _rows(sample), _rows(sigma), (), (), {k: float(v) for k, v in r2.items()}),),
@@ -298,7 +297,8 @@ def _bootstrap(fit: Fit) -> BootstrapResult:
         effects.append(ResampledEffect(
             name=name, expression=expression, est=row.est, se=row.se or 0.0, z=row.z or 0.0, pvalue=row.pvalue or 0.0,
             bootstrap_se=float(values.std(ddof=1)), lower=lower, upper=upper, lower_admissible=low_a,
-            upper_admissible=high_a, monte_carlo_lower=lower * 1.01, monte_carlo_upper=upper * 0.99, std_all=row.est * ratio, std_lower=lower * ratio, std_upper=upper * ratio,
+            upper_admissible=high_a, monte_carlo_lower=lower * 1.01, monte_carlo_upper=upper * 0.99,
+            std_all=row.est * ratio, std_lower=lower * ratio, std_upper=upper * ratio,
         ))
         kept[name] = tuple(values.tolist())
     return BootstrapResult(DRAWS, DRAWS - 3, DRAWS - 7, 20261122, 0.95, False, tuple(effects), (), kept)

@@ -18,8 +18,8 @@ from benchmarks.model import FREE_PARAMETERS, NAMES, SYNTAX, complete, lines_wit
 from benchmarks.results import Comparison, Results, Series, from_json, read, to_json
 from benchmarks.run import QUICK, README, STORED, Bench, bootstraps, in_turn, per_draw, single_fits
 from benchmarks.tables import BEGIN, END, between_marks, costs_sheet, markdown, missed_aims, number, rivals_sheet, show
-from pipeline.engine.estimate import Options, table_of
 from pipeline.models import MEDIATION
+from pipeline.sem.estimate import Options, table_of
 
 LAVAAN, SEMOPY = "lavaan 0.6-14", "semopy 2.3.11"
 

@@ -13,11 +13,11 @@ from rich.console import RenderableType
 from instrument.errors import Finding, InputError
 from pipeline.commands.csv_data import MODEL_FILE, CsvData, read_csv, read_text
 from pipeline.commands.output import Defined, decimals, p_value, table
-from pipeline.engine.describe import describe
-from pipeline.engine.effects import BootstrapResult, bootstrap_effects
-from pipeline.engine.equality import GroupEqual
-from pipeline.engine.estimate import Estimated, Options, estimate_model, table_of
-from pipeline.engine.fit import Fit, Parameter
+from pipeline.sem.describe import describe
+from pipeline.sem.effects import BootstrapResult, bootstrap_effects
+from pipeline.sem.equality import GroupEqual
+from pipeline.sem.estimate import Estimated, Options, estimate_model, table_of
+from pipeline.sem.fit import Fit, Parameter
 
 Estimator = Literal["ml", "mlr", "mlm", "dlws", "wlsmv"]
 Missing = Literal["listwise", "fiml"]
@@ -30,7 +30,7 @@ INDICES = {
     "rmsea.pvalue": "rmsea_pvalue", "srmr": "srmr", "gfi": "gfi", "logl": "logl",
     "unrestricted.logl": "unrestricted_logl", "aic": "aic", "bic": "bic", "bic2": "sabic",
 }
-"""lavaan's name → field of :class:`~pipeline.engine.fit.FitIndices`."""
+"""lavaan's name → field of :class:`~pipeline.sem.fit.FitIndices`."""
 
 SCALED = {
     "chisq.scaled": "chisq", "pvalue.scaled": "pvalue", "chisq.scaling.factor": "scaling_factor",
@@ -43,11 +43,11 @@ ROBUST = {
     "cfi.robust": "cfi", "tli.robust": "tli", "rmsea.robust": "rmsea", "rmsea.ci.lower.robust": "rmsea_ci_lower",
     "rmsea.ci.upper.robust": "rmsea_ci_upper", "rmsea.pvalue.robust": "rmsea_pvalue",
 }
-"""The same for :class:`~pipeline.engine.fit.ScaledIndices` and :class:`~pipeline.engine.fit.RobustIndices`."""
+"""The same for :class:`~pipeline.sem.fit.ScaledIndices` and :class:`~pipeline.sem.fit.RobustIndices`."""
 
 COLUMNS = {"est": "est", "se": "se", "z": "z", "pvalue": "pvalue", "ci.lower": "ci_lower", "ci.upper": "ci_upper",
            "std.lv": "std_lv", "std.lv.se": "std_lv_se", "std.all": "std_all", "std.all.se": "std_all_se"}
-"""lavaan's column → field of :class:`~pipeline.engine.fit.Parameter`."""
+"""lavaan's column → field of :class:`~pipeline.sem.fit.Parameter`."""
 
 EFFECT_COLUMNS = {
     "est": "est", "se": "se", "z": "z", "pvalue": "pvalue", "boot.se": "bootstrap_se", "boot.ci.lower": "lower",
@@ -58,7 +58,7 @@ EFFECT_COLUMNS = {
 }
 RESAMPLED = {"boot.se": "bootstrap_se", "boot.ci.lower": "lower", "boot.ci.upper": "upper",
              "boot.std.ci.lower": "std_lower", "boot.std.ci.upper": "std_upper"}
-"""Columns of :class:`~pipeline.engine.effects.ResampledEffect` and, of every free parameter, ResampledParameter."""
+"""Columns of :class:`~pipeline.sem.effects.ResampledEffect` and, of every free parameter, ResampledParameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def document(found: Fitted) -> dict[str, Any]:
                 measures |= {name: number(f"fit.{name}", getattr(part, field)) for name, field in fields.items()}
         if fit.indices.scaled is not None:
             measures["df.scaled"] = fit.indices.df
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"lhs": p.lhs, "op": p.op, "rhs": p.rhs, "group": p.group, "label": p.label, "free": p.free}
         | {name: number(f"{p.lhs} {p.op} {p.rhs}: {name}", getattr(p, field)) for name, field in COLUMNS.items()}
         for p in fit.parameters

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.engine.effects import BootstrapResult, JointSignificance, ResampledEffect
 from pipeline.report import names
 from pipeline.report.numbers import interval, level_name, number, p_equals
 from pipeline.report.tables.effects import excludes_zero
 from pipeline.report.tables.models import fit_sentence
 from pipeline.results import Headline, ModelRun
+from pipeline.sem.effects import BootstrapResult, JointSignificance, ResampledEffect
 from pipeline.undefined import Undefined
 
 HEADLINE_EFFECT = "serial_capability"

@@ -1,1 +1,1 @@
-"""Structural equation models: syntax, estimation, inference, fit, effects."""
+"""Structural equation models in lavaan's language: from the model text to estimates, tests and intervals."""

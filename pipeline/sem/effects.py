@@ -1,22 +1,18 @@
-"""Defined effects (``:=``): their value, delta-method standard error, and joint significance of their paths."""
+"""Effects as they are published: intervals by resampling and by Monte Carlo, and the joint test of their paths."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from instrument.errors import Finding, InputError
-from pipeline.sem.expressions import evaluate, product_factors
-from pipeline.sem.fit import Fit
-from pipeline.sem.syntax import Definition, parse_model
-from pipeline.sem.table import ParameterTable
+from pipeline.sem.bootstrap import Bootstrap, EffectInterval, ParameterInterval, bootstrap
+from pipeline.sem.estimate import Estimated
+from pipeline.sem.expressions import product_factors
+from pipeline.sem.fit import Fit, Parameter
+from pipeline.sem.monte_carlo import MonteCarloInterval, monte_carlo
+from pipeline.sem.syntax import parse_model
 from pipeline.undefined import Number, Undefined
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,109 +41,117 @@ class JointSignificance:
 
 
 @dataclass(frozen=True, slots=True)
-class DefinedEffect:
-    """One ``:=`` row. ``depends_on`` are the free parameters (from 0) it moves with; ``std_all`` may be NaN."""
+class ResampledParameter:
+    """A free parameter over the bootstrap draws."""
+
+    lhs: str
+    op: str
+    rhs: str
+    group: int
+    label: str
+    est: float
+    bootstrap_se: Number
+    lower: Number
+    upper: Number
+    std_lower: Number
+    std_upper: Number
+
+
+@dataclass(frozen=True, slots=True)
+class ResampledEffect:
+    """A defined effect with its intervals.
+
+    ``lower``/``upper`` are percentile bootstrap limits of all converged draws; ``lower_admissible``/
+    ``upper_admissible`` of draws with a proper solution only. ``bootstrap_se`` is the SD over converged draws.
+    ``monte_carlo_lower``/``monte_carlo_upper`` need no refits. ``std_all`` is the effect on standardised variables with
+    its interval from the same draws.
+    """
 
     name: str
     expression: str
     est: float
     se: Number
-    std_all: float
-    depends_on: tuple[int, ...]
+    z: Number
+    pvalue: Number
+    bootstrap_se: Number
+    lower: Number
+    upper: Number
+    lower_admissible: Number
+    upper_admissible: Number
+    monte_carlo_lower: Number
+    monte_carlo_upper: Number
+    std_all: Number
+    std_lower: Number
+    std_upper: Number
 
 
-def check_definitions(table: ParameterTable) -> tuple[Definition, ...]:
-    """Definitions in an order in which each needs only those before it.
+@dataclass(frozen=True, slots=True)
+class BootstrapResult:
+    """Percentile bootstrap of every defined effect and free parameter.
+
+    ``draws`` holds the converged draws by effect; none where the effect has no finite value in one of them.
+    """
+
+    requested: int
+    converged: int
+    admissible: int
+    seed: int
+    level: float
+    clusters: bool
+    effects: tuple[ResampledEffect, ...]
+    parameters: tuple[ResampledParameter, ...]
+    draws: dict[str, tuple[float, ...]]
+
+
+def bootstrap_effects(
+    estimated: Estimated, fit: Fit, *, draws: int, seed: int, level: float = 0.95, workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> BootstrapResult:
+    """Resample an estimate; whole clusters where its rows are clustered.
 
     Raises
     ------
     InputError
-        ``MODEL-LABEL`` for a name that is neither a label nor defined, ``MODEL-CIRCULAR`` for definitions that
-        need one another.
+        ``BOOTSTRAP-DRAWS``.
     """
-    defined = {definition.name: definition for definition in table.definitions}
-    labels = {row.label for row in table.rows if row.label}
-    findings = [
-        Finding("MODEL-LABEL", d.place, f"`{d.name} := {d.text}` uses {label!r}, which labels no parameter.",
-                f"Label a parameter `{label}*…`; labels are: {', '.join(sorted(labels)) or 'none'}.")
-        for d in table.definitions for label in d.expression.labels if label not in labels and label not in defined
-    ]
-    if findings:
-        raise InputError(findings)
-    ordered: dict[str, Definition] = {}
-    waiting = dict(defined)
-    while waiting:
-        ready = [d for d in waiting.values() if not any(label in waiting for label in d.expression.labels)]
-        if not ready:
-            raise InputError(Finding("MODEL-CIRCULAR", next(iter(waiting.values())).place,
-                                     f"These definitions need one another: {', '.join(waiting)}.",
-                                     "Define each from labels of parameters in the end."))
-        for definition in ready:
-            ordered[definition.name] = waiting.pop(definition.name)
-    return tuple(ordered.values())
+    found = bootstrap(estimated.problem, estimated.theta, draws=draws, seed=seed, level=level, workers=workers,
+                      progress=progress, clusters=estimated.clustered)
+    simulated = monte_carlo(estimated.problem.table, estimated.theta, estimated.vcov, seed=seed, level=level)
+    limits = {} if isinstance(simulated, Undefined) else {effect.name: effect for effect in simulated.effects}
+    rows = {row.lhs: row for row in fit.parameters if row.op == ":="}
+    why = simulated if isinstance(simulated, Undefined) else Undefined("the effect was not simulated")
+    return BootstrapResult(
+        requested=found.requested, converged=found.converged, admissible=found.admissible, seed=seed, level=level,
+        clusters=found.clusters,
+        effects=tuple(_effect(effect, rows[effect.name], limits.get(effect.name), why) for effect in found.effects),
+        parameters=tuple(_parameter(p) for p in found.parameters if p.row.free), draws=_draws(found),
+    )
 
 
-def label_values(table: ParameterTable, values: Array) -> dict[str, Any]:
-    """Value of every label, from values (rows,) or (rows, draws); a label used twice takes its first row's."""
-    found: dict[str, Any] = {}
-    for row, value in zip(table.rows, values, strict=True):
-        if row.label:
-            found.setdefault(row.label, value)
-    return found
+def _effect(
+    effect: EffectInterval, row: Parameter, simulated: MonteCarloInterval | None, why: Undefined,
+) -> ResampledEffect:
+    raw, std = effect.raw, effect.std_all
+    fixed = Undefined("it depends on no free parameter")
+    se, z, pvalue = (fixed if value is None else value for value in (row.se, row.z, row.pvalue))
+    return ResampledEffect(
+        effect.name, effect.expression, row.est, se, z, pvalue, raw.se, raw.lower, raw.upper,
+        raw.lower_admissible, raw.upper_admissible, simulated.lower if simulated else why,
+        simulated.upper if simulated else why, fixed if row.std_all is None else row.std_all, std.lower, std.upper,
+    )
 
 
-def evaluate_effects(table: ParameterTable, labels: Mapping[str, Any]) -> dict[str, Any]:
-    """Every defined effect, in the order written, where labels take the given values (any common shape)."""
-    known = dict(labels)
-    for definition in check_definitions(table):
-        known[definition.name] = evaluate(definition.expression, known)
-    return {definition.name: known[definition.name] for definition in table.definitions}
+def _parameter(found: ParameterInterval) -> ResampledParameter:
+    row, raw, std = found.row, found.raw, found.std_all
+    assert raw is not None
+    return ResampledParameter(row.lhs, row.op, row.rhs, row.group, row.label, raw.est, raw.se, raw.lower, raw.upper,
+                              std.lower, std.upper)
 
 
-def defined_effects(table: ParameterTable, theta: Array, vcov: Array, std: Array) -> tuple[DefinedEffect, ...]:
-    """Effects with delta-method standard errors √(∇gᵀ V ∇g) (Sobel 1982; Bollen 1987).
-
-    The gradient is exact to rounding: the imaginary part of g(θ + ih)/h at h = 1e-20 (Squire & Trapp 1998).
-
-    Parameters
-    ----------
-    theta, vcov
-        (q,) free parameters and their (q, q) sampling covariance.
-    std
-        (rows,) standardised values; an effect's ``std_all`` is its expression on these, as in lavaan.
-    """
-    if not table.definitions:
-        return ()
-    h = 1e-20
-    q = len(theta)
-    shifted = theta[:, None] + 1j * h * np.eye(q)
-    est = evaluate_effects(table, label_values(table, _labelled(table, theta)))
-    derivative = evaluate_effects(table, label_values(table, _labelled(table, shifted)))
-    standard = evaluate_effects(table, label_values(table, std))
-    effects = []
-    for definition in table.definitions:
-        name = definition.name
-        value = float(np.real(est[name]))
-        gradient = np.broadcast_to(np.imag(derivative[name]) / h, (q,))
-        if not np.isfinite(value):
-            raise InputError(Finding(
-                "MODEL-EFFECT", definition.place,
-                f"`{name} := {definition.text}` has no finite value at the estimates.",
-                "Check for a division by 0 or the logarithm of a negative number."))
-        variance = float(gradient @ vcov @ gradient)
-        se: Number = float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else Undefined(
-            "its derivative is not finite at the estimates")
-        depends_on = tuple(int(index) for index in np.flatnonzero(gradient))
-        effects.append(DefinedEffect(name, definition.text, value, se, float(np.real(standard[name])), depends_on))
-    return tuple(effects)
-
-
-def _labelled(table: ParameterTable, theta: NDArray[Any]) -> Any:
-    """Row values from theta (q,) or (q, k); rows fixed exogenous carry no label, so their value is not needed."""
-    def fixed(value: float | None) -> NDArray[Any]:
-        return np.full(theta.shape[1:], np.nan if value is None else value, dtype=theta.dtype)
-
-    return [theta[row.free - 1] if row.free else fixed(row.value) for row in table.rows]
+def _draws(found: Bootstrap) -> dict[str, tuple[float, ...]]:
+    values = found.draws.values.effects
+    return {effect.name: tuple(map(float, values[:, index])) for index, effect in enumerate(found.effects)
+            if not isinstance(effect.raw.lower, Undefined)}
 
 
 def product_effects(fit: Fit) -> tuple[str, ...]:

@@ -1,201 +1,184 @@
-"""From model text and complete data to a :class:`~pipeline.sem.fit.Fit`, by any engine.
-
-An :class:`Engine` only finds the minimum; the table, moments, standard errors, indices and diagnosis are
-computed here, the same for every engine.
-"""
+"""From model text and data to an estimate, and from an estimate to the frozen :class:`~pipeline.sem.fit.Fit`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from numpy.typing import ArrayLike
 
-from pipeline.sem.effects import DefinedEffect, check_definitions, defined_effects
-from pipeline.sem.fit import Fit, FitIndices, Parameter
-from pipeline.sem.indices import degrees_of_freedom, fit_indices
-from pipeline.sem.inference import Uncertainty, improper, name_of, uncertainty
-from pipeline.sem.normal import wald
-from pipeline.sem.ram import Implied, Ram, implied, ram
-from pipeline.sem.sample import Sample, complete_rows, take_sample
-from pipeline.sem.standardise import explained_variance, row_values, standardised
+from instrument.errors import Finding, InputError
+from pipeline.sem.equality import GroupEqual
+from pipeline.sem.fit import Diagnosis, Estimator
+from pipeline.sem.inference import Bread, InformationKind, bread, improprieties, information_of, meat, name_of
+from pipeline.sem.linalg import Array, one_thread
+from pipeline.sem.minimise import Minima
+from pipeline.sem.problem import Problem, pose, solve
+from pipeline.sem.robust import satorra_bentler
+from pipeline.sem.sample import Missing, take_sample
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import ParameterTable, parameter_table
-from pipeline.undefined import Number, Undefined
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Solution:
-    """Where an engine stopped.
+class Options:
+    """How to estimate. Defaults are lavaan's ``sem()``.
+
+    Attributes
+    ----------
+    estimator
+        ``ml``; ``mlr`` with robust (sandwich) standard errors and the Yuan–Bentler test; ``mlm`` with robust standard
+        errors and the Satorra–Bentler test, complete data only.
+    missing
+        ``listwise`` or ``fiml``.
+    equal
+        Parameters held equal across groups.
+    """
+
+    estimator: Estimator = "ml"
+    missing: Missing = "listwise"
+    equal: tuple[GroupEqual, ...] = ()
+    meanstructure: bool = False
+    fixed_x: bool = True
+    std_lv: bool = False
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A minimum and what follows from it.
 
     Attributes
     ----------
     theta
-        (q,) free parameters, in the order of the table.
-    converged
-        True only if ``distance`` is within the engine's tolerance.
-    distance
-        How far the minimum is, in standard errors: √(N/2 · gᵀ H⁻¹ g), g and H gradient and expected Hessian of F.
+        (q,) estimates of the free rows.
+    bread
+        Inverse information within the constraints.
+    vcov
+        (q, q) sampling covariance: of the model, or robust.
+    npar
+        Free parameters after equality constraints.
     """
 
-    theta: Array
-    converged: bool
-    iterations: int
-    distance: float
-    message: str
-
-
-class CompiledModel(Protocol):
-    """A model made ready once, to be fitted to many samples."""
-
-    def estimate(self, sample: Sample) -> Solution:
-        """Fit to a sample without knowing where the minimum is."""
-        ...
-
-    def refit(self, covs: Array, n: int, start: Array, start_cov: Array) -> tuple[Solution, ...]:
-        """Fit to covariances ``covs`` (r, p, p) of ``n`` rows each.
-
-        All start from ``start`` (q,), the minimum at ``start_cov`` (p, p). Each solution depends on its own
-        matrix and the start only, so that batches can be cut anywhere.
-        """
-        ...
-
-
-class Engine(Protocol):
-    """An estimator. Must be picklable: bootstrap workers each compile the model anew."""
+    problem: Problem
+    options: Options
+    minima: Minima
+    information: InformationKind
+    bread: Bread
+    vcov: Array
+    npar: int
+    diagnoses: tuple[Diagnosis, ...]
+    syntax: str = ""
+    name: str = "model"
+    clustered: bool = field(default=False)
 
     @property
-    def name(self) -> str: ...
+    def theta(self) -> Array:
+        result: Array = self.minima.theta[0]
+        return result
 
     @property
-    def estimator(self) -> str: ...
-
-    def compile(self, table: ParameterTable) -> CompiledModel:
-        """Make ``table`` ready; ``InputError`` (``MODEL-UNSUPPORTED``) for what the engine cannot do."""
-        ...
+    def converged(self) -> bool:
+        return bool(self.minima.converged[0])
 
 
-def fit_model(
-    engine: Engine, syntax: str, X: ArrayLike, names: Sequence[str], *,
-    name: str = "model", level: float = 0.95, n_incomplete: int = 0,
-) -> Fit:
-    """Estimate a model.
+def estimate_model(
+    syntax: str, X: ArrayLike, names: Sequence[str], options: Options | None = None, *, name: str = "model",
+    groups: Sequence[object] | None = None, clusters: Sequence[object] | None = None,
+) -> Estimated:
+    """Find a model's estimates and their sampling covariance.
 
     Parameters
     ----------
     syntax
         Model in lavaan's syntax.
     X
-        (n, columns) data; may hold more columns than the model uses, and missing values there only.
+        (n, columns) data, NaN where missing; may hold more columns than the model uses.
     names
         One name a column.
-    level
-        Of the parameters' intervals.
-    n_incomplete
-        Rows left out before, kept for the record; see :func:`fit_complete_cases`.
+    groups, clusters
+        (n,) group and cluster of every row. Groups are numbered in order of first appearance.
 
     Raises
     ------
     InputError
         ``MODEL-…`` for the text, ``SEM-…`` for the data.
     """
-    table = parameter_table(parse_model(syntax, name), names)
-    check_definitions(table)
-    sample = take_sample(X, names, table.observed)
-    with threadpool_limits(limits=1, user_api="blas"):  # on matrices this small, threads cost more than they save
-        solution = engine.compile(table).estimate(sample)
-        return _assemble(engine, syntax, table, sample, solution, name, level, n_incomplete)
+    options = options or Options()
+    _check(options, clustered=clusters is not None)
+    table = table_of(syntax, names, options, name=name, groups=groups, clustered=clusters is not None)
+    sample = take_sample(X, names, table, missing=options.missing, clusters=clusters,
+                         groups=groups)
+    with one_thread():
+        problem = pose(table, sample)
+        return settle(problem, solve(problem), options, syntax=syntax, name=name)
 
 
-def fit_complete_cases(
-    engine: Engine, syntax: str, X: ArrayLike, names: Sequence[str], *, name: str = "model", level: float = 0.95,
-) -> Fit:
-    """:func:`fit_model` on the rows that are complete in the model's variables; the others are counted."""
-    table = parameter_table(parse_model(syntax, name), names)
-    complete, left_out = complete_rows(X, names, table.observed)
-    return fit_model(engine, syntax, complete, names, name=name, level=level, n_incomplete=left_out)
+def table_of(
+    syntax: str, names: Sequence[str], options: Options, *, name: str = "model",
+    groups: Sequence[object] | None = None, clustered: bool = False,
+) -> ParameterTable:
+    """The parameter table of a model under these options; means are modelled where the method needs them."""
+    means = options.meanstructure or options.missing == "fiml" or clustered
+    named = () if groups is None else (g for g in groups if g is not None and g == g)
+    labels = tuple(dict.fromkeys(str(g) for g in named))
+    return parameter_table(parse_model(syntax, name), names, groups=labels, group_equal=options.equal,
+                           meanstructure=means, fixed_x=options.fixed_x, std_lv=options.std_lv)
 
 
-def _assemble(
-    engine: Engine, syntax: str, table: ParameterTable, sample: Sample, solution: Solution,
-    name: str, level: float, n_incomplete: int,
-) -> Fit:
-    model = ram(table)
-    moments = implied(model, solution.theta, sample.cov)
-    values = row_values(table, solution.theta, sample.cov)
-    std = standardised(table, model, moments, values)
-    errors = uncertainty(model, moments, sample.n)
-    effects = defined_effects(table, solution.theta, errors.vcov, std)
-    problems = improper(table, model, moments) if solution.converged else ()
-    return Fit(
-        name=name, syntax=syntax, engine=engine.name, estimator=engine.estimator,
-        nobs=sample.n, n_incomplete=n_incomplete,
-        converged=solution.converged, admissible=solution.converged and not problems,
-        iterations=solution.iterations, message=solution.message,
-        variables=table.observed, exogenous=table.exogenous,
-        sample_cov=_rows(sample.cov), implied_cov=_rows(moments.Sigma),
-        parameters=_parameters(table, values, std, errors, effects, solution.converged, level),
-        r2=explained_variance(table, model, moments),
-        indices=_indices(model, moments, sample) if solution.converged else None,
-        warnings=(*_warnings(table, model, sample, solution, errors), *problems),
-    )
+def _check(options: Options, *, clustered: bool) -> None:
+    if options.estimator == "mlm" and (options.missing == "fiml" or clustered):
+        raise InputError(Finding(
+            "SEM-ESTIMATOR", "options, estimator", "The Satorra-Bentler test is of complete, unclustered data.",
+            "Choose mlr."))
 
 
-def _indices(model: Ram, moments: Implied, sample: Sample) -> FitIndices | None:
-    if degrees_of_freedom(model.p, len(model.fixed_x), model.n_free) < 0:
-        return None
-    return fit_indices(sample.cov, moments.Sigma, model.fixed_x, model.n_free, sample.n)
+def settle(problem: Problem, minima: Minima, options: Options, *, syntax: str = "", name: str = "model") -> Estimated:
+    """Standard errors and diagnosis at a minimum."""
+    theta = minima.theta[0]
+    clustered = problem.sample.groups[0].clusters is not None
+    observed = options.missing == "fiml" or options.estimator == "mlr" or clustered
+    kind: InformationKind = "observed" if observed else "expected"
+    tangent = problem.restriction.tangent(theta)
+    inner = bread(information_of(problem, theta, kind), tangent)
+    vcov = inner.inverse / problem.n
+    if options.estimator == "mlr" or clustered:
+        vcov = inner.inverse @ meat(problem, theta) @ inner.inverse / problem.n
+    elif options.estimator == "mlm":
+        vcov = inner.inverse @ satorra_bentler(problem, theta, inner.inverse, 1).meat @ inner.inverse / problem.n
+    npar = tangent.shape[1]
+    return Estimated(problem, options, minima, kind, inner, vcov, npar,
+                     _diagnoses(problem, minima, inner, npar), syntax, name, clustered)
 
 
-def _rows(matrix: Array) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(float(value) for value in row) for row in matrix)
+def _diagnoses(problem: Problem, minima: Minima, inner: Bread, npar: int) -> tuple[Diagnosis, ...]:
+    table, theta = problem.table, minima.theta[0]
+    said: list[Diagnosis] = []
+    if not minima.converged[0]:
+        said.append(Diagnosis(
+            "not-converged", f"Estimation did not converge: after {minima.iterations[0]} steps the minimum still seems "
+            f"{minima.distance[0]:.2g} standard errors away. Standard errors and fit are not given."))
+    elif inner.negative:
+        said.append(Diagnosis("not-a-minimum", "The information matrix is not positive definite: this is no minimum. "
+                              "Standard errors are not to be used."))
+    if minima.converged[0] and inner.unidentified.any():
+        listed = tuple(name_of(row, table.groups) for row in table.free_rows() if inner.unidentified[row.free - 1])
+        said.append(Diagnosis("not-identified", "Not identified: the data cannot tell these parameters apart: "
+                              + "; ".join(listed) + ".", listed))
+    if minima.converged[0]:
+        implied = problem.objective.implied(theta[None])
+        said += [Diagnosis(found.code, found.text, found.about)
+                 for found in improprieties(table, problem.objective.groups, implied)]
+    if problem.n < npar:
+        said.append(Diagnosis("few-cases", f"There are fewer cases ({problem.n}) than free parameters ({npar})."))
+    for label, moments in zip(table.groups or ("",), problem.saturated, strict=True):
+        if not moments.converged:
+            said.append(Diagnosis("saturated-moments", "Expectation maximisation of the unrestricted moments did not "
+                                  f"converge{' in group ' + label if label else ''}; fit is not to be used."))
+    said += [Diagnosis("note", note) for note in table.notes]
+    return tuple(said)
 
 
-def _warnings(table: ParameterTable, model: Ram, sample: Sample, solution: Solution, errors: Uncertainty) -> list[str]:
-    said = []
-    if not solution.converged:
-        said.append(f"Estimation did not converge: {solution.message}. Standard errors and fit are not given.")
-    df = degrees_of_freedom(model.p, len(model.fixed_x), model.n_free)
-    if df < 0:
-        said.append(f"The model has {-df} more free parameters than the data have moments; fit is not given.")
-    if solution.converged and errors.unidentified.any():
-        listed = "; ".join(name_of(table, int(index)) for index in np.flatnonzero(errors.unidentified))
-        said.append(f"Not identified: the data cannot tell these parameters apart: {listed}.")
-    if sample.n < table.n_free:
-        said.append(f"There are fewer cases ({sample.n}) than free parameters ({table.n_free}).")
-    return said
-
-
-def _parameters(
-    table: ParameterTable, values: Array, std: Array, errors: Uncertainty, effects: Sequence[DefinedEffect],
-    converged: bool, level: float,
-) -> tuple[Parameter, ...]:
-    variances = np.diag(errors.vcov)
-    rows = []
-    for index, row in enumerate(table.rows):
-        label, est, standard = row.label, float(values[index]), _number(std[index], "a variance is not positive")
-        if not row.free:
-            rows.append(Parameter(row.lhs, row.op, row.rhs, label, 0, est, None, None, None, None, None, standard))
-            continue
-        se: Number = float(np.sqrt(max(variances[row.free - 1], 0.0)))
-        if not converged:
-            se = Undefined("estimation did not converge")
-        elif errors.unidentified[row.free - 1]:
-            se = Undefined("the parameter is not identified")
-        rows.append(Parameter(row.lhs, row.op, row.rhs, label, row.free, est, se, *wald(est, se, level), standard))
-    for effect in effects:
-        se = effect.se if converged else Undefined("estimation did not converge")
-        if any(errors.unidentified[index] for index in effect.depends_on):
-            se = Undefined("a parameter it is made of is not identified")
-        rows.append(Parameter(effect.name, ":=", effect.expression, effect.name, 0, effect.est, se,
-                              *wald(effect.est, se, level), _number(effect.std_all, "it has no standardised value")))
-    return tuple(rows)
-
-
-def _number(value: float, because: str) -> Number:
-    return float(value) if np.isfinite(value) else Undefined(because)
+def standard_errors(vcov: Array) -> Array:
+    """(q,) roots of the diagonal."""
+    return np.sqrt(np.maximum(np.diag(vcov), 0.0))

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.undefined import Number
+
+Matrix = tuple[tuple[float, ...], ...]
+Estimator = Literal["ml", "mlr", "mlm"]
+
+DiagnosisCode = Literal[
+    "not-converged", "not-a-minimum", "not-identified", "negative-df", "negative-variance", "residual-covariance",
+    "latent-covariance", "few-cases", "saturated-moments", "note",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Something a reader must know before using the numbers; ``about`` names the parameters or variables meant."""
+
+    code: DiagnosisCode
+    text: str
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One row of the parameter table, with lavaan's columns.
 
-    ``free`` counts free parameters from 1; 0 marks a fixed value. ``se``, ``z``, ``pvalue`` and the
-    interval are None for fixed values. ``op`` is one of ``=~ ~ ~~ ~1 :=``.
+    ``free`` counts free parameters from 1, equal ones with the same number; 0 marks a fixed value. ``se``, ``z``,
+    ``pvalue`` and the interval are None for fixed values. ``op`` is one of ``=~ ~ ~~ ~1 :=``. Standard errors of
+    standardised values are by the delta method.
     """
 
     lhs: str
@@ -27,6 +46,41 @@ class Parameter:
     ci_lower: Number | None
     ci_upper: Number | None
     std_all: Number | None
+    std_all_se: Number | None = None
+    std_lv: Number | None = None
+    std_lv_se: Number | None = None
+    group: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledIndices:
+    """Fit by a χ² divided by its scaling factor (lavaan's ``.scaled``)."""
+
+    chisq: Number
+    pvalue: Number
+    scaling_factor: Number
+    baseline_chisq: Number
+    baseline_scaling_factor: Number
+    cfi: Number
+    tli: Number
+    nfi: Number
+    ifi: Number
+    rmsea: Number
+    rmsea_ci_lower: Number
+    rmsea_ci_upper: Number
+    rmsea_pvalue: Number
+
+
+@dataclass(frozen=True, slots=True)
+class RobustIndices:
+    """Estimates of the population's fit under non-normality, clusters or missing values (lavaan's ``.robust``)."""
+
+    cfi: Number
+    tli: Number
+    rmsea: Number
+    rmsea_ci_lower: Number
+    rmsea_ci_upper: Number
+    rmsea_pvalue: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +95,9 @@ class FitIndices:
     baseline_df: int
     cfi: Number
     tli: Number
+    nfi: Number
+    rfi: Number
+    ifi: Number
     rmsea: Number
     rmsea_ci_lower: Number
     rmsea_ci_upper: Number
@@ -52,6 +109,31 @@ class FitIndices:
     aic: float
     bic: float
     sabic: float
+    scaled: ScaledIndices | None = None
+    robust: RobustIndices | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFit:
+    """One group's moments and explained variances.
+
+    Attributes
+    ----------
+    sample_cov, implied_cov
+        p × p, divided by N (maximum likelihood), not N − 1; by expectation maximisation where values are missing.
+    sample_mean, implied_mean
+        p; empty where means are not modelled.
+    r2
+        Explained variance by endogenous variable.
+    """
+
+    label: str
+    nobs: int
+    sample_cov: Matrix
+    implied_cov: Matrix
+    sample_mean: tuple[float, ...]
+    implied_mean: tuple[float, ...]
+    r2: dict[str, Number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +142,57 @@ class Fit:
 
     Attributes
     ----------
+    estimator, missing, information
+        As estimated; ``se`` and ``test`` are lavaan's names of the standard errors and of the scaled test, if any.
+    n_incomplete
+        Rows left out, by listwise deletion or because a fixed exogenous variable was missing or all were.
+    n_with_gaps
+        Rows with missing values that were used.
     variables
         Observed variables in the order of the matrices; ``exogenous`` those that are fixed.x.
-    sample_cov, implied_cov
-        p × p, divided by N (maximum likelihood), not N − 1.
     admissible
-        False for a negative variance or a latent covariance matrix that is not positive definite;
-        ``warnings`` says which.
-    r2
-        Explained variance by endogenous variable.
+        False for a negative variance or a latent covariance matrix that is not positive definite.
     """
 
     name: str
     syntax: str
     engine: str
     estimator: str
+    missing: Literal["listwise", "fiml"]
+    information: Literal["expected", "observed"]
+    se: str
+    test: str
     nobs: int
     n_incomplete: int
+    n_with_gaps: int
+    n_clusters: int
     converged: bool
     admissible: bool
     iterations: int
     message: str
     variables: tuple[str, ...]
     exogenous: tuple[str, ...]
-    sample_cov: tuple[tuple[float, ...], ...]
-    implied_cov: tuple[tuple[float, ...], ...]
+    groups: tuple[GroupFit, ...]
     parameters: tuple[Parameter, ...]
-    r2: dict[str, Number]
     indices: FitIndices | None
-    warnings: tuple[str, ...]
+    diagnoses: tuple[Diagnosis, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The diagnoses as sentences."""
+        return tuple(diagnosis.text for diagnosis in self.diagnoses)
+
+    @property
+    def sample_cov(self) -> Matrix:
+        """Of the first group."""
+        return self.groups[0].sample_cov
+
+    @property
+    def implied_cov(self) -> Matrix:
+        """Of the first group."""
+        return self.groups[0].implied_cov
+
+    @property
+    def r2(self) -> dict[str, Number]:
+        """Of the first group."""
+        return self.groups[0].r2

@@ -1,87 +1,152 @@
-"""Standard errors from expected information, and the two questions before them: identified? admissible?"""
+"""Sampling covariance of the estimates, and the two questions before it: identified? admissible?"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.sem.ram import Implied, Ram, information
-from pipeline.sem.table import ParameterTable
+from pipeline.sem.linalg import Array
+from pipeline.sem.matrices import GroupMatrices, Implied
+from pipeline.sem.problem import Problem
+from pipeline.sem.scores import casewise_scores, parameter_cells
+from pipeline.sem.table import ParameterTable, Row
 
-Array = NDArray[np.float64]
+InformationKind = Literal["expected", "observed"]
 
 SINGULAR = 1e-8
-"""Smallest eigenvalue of the information matrix, scaled to unit diagonal, that counts as positive."""
+"""Smallest eigenvalue of an information matrix, scaled to unit diagonal, that counts as positive."""
 
 
 @dataclass(frozen=True, slots=True)
-class Uncertainty:
-    """Sampling covariance of the estimates.
+class Bread:
+    """Inverse information within the constraints, and what it cannot invert.
 
     Attributes
     ----------
-    vcov
-        (q, q) = (N · I)⁻¹ with I the expected information of one observation; pseudo-inverse if singular.
+    inverse
+        (q, q) K(KᵀAK)⁻¹Kᵀ, A the information of one observation, K the tangent space of the constraints (Aitchison &
+        Silvey 1958); a pseudo-inverse if singular. Divided by N it is the model-based sampling covariance.
     unidentified
         (q,) True for parameters the data cannot tell apart from others.
+    negative
+        Whether the information has a clearly negative eigenvalue: then the point is no minimum.
     """
 
-    vcov: Array
+    inverse: Array
     unidentified: NDArray[np.bool_]
+    negative: bool
 
 
-def uncertainty(model: Ram, moments: Implied, n: int) -> Uncertainty:
-    """Invert the expected information; a null space names the parameters that are not identified.
+def bread(information: Array, tangent: Array) -> Bread:
+    """Invert the information; a null space names the parameters that are not identified (Rothenberg 1971, th. 1)."""
+    reduced = tangent.T @ information @ tangent
+    diagonal = np.diag(reduced)
+    flat = diagonal <= 0
+    scale = np.sqrt(np.where(flat, 1.0, diagonal))
+    eigenvalues, vectors = np.linalg.eigh(reduced / np.outer(scale, scale))
+    null = np.abs(eigenvalues) < SINGULAR
+    reciprocal = np.where(null, 0.0, 1 / np.where(null, 1.0, eigenvalues))
+    inner = (vectors * reciprocal) @ vectors.T / np.outer(scale, scale)
+    lost = flat | (np.abs(vectors[:, null]) > 1e-3).any(axis=1)
+    unidentified = np.asarray((np.abs(tangent[:, lost]) > 1e-8).any(axis=1))
+    return Bread(tangent @ inner @ tangent.T, unidentified, bool((eigenvalues < -1e-6).any()))
 
-    Local identification by the rank of the information matrix: Rothenberg 1971, theorem 1.
+
+def information_of(problem: Problem, theta: Array, kind: InformationKind) -> Array:
+    """Information of one observation at θ (q,), (q, q)."""
+    if kind == "observed":
+        return problem.objective.hessian(theta)
+    expected: Array = problem.objective.information(theta[None])[0]
+    return expected
+
+
+def meat(problem: Problem, theta: Array) -> Array:
+    """Average cross-product of casewise scores (q, q); of cluster sums where rows are clustered.
+
+    Sums within clusters are scaled by C/(C − 1), C the number of clusters in the group (Binder 1983; Muthén & Satorra
+    1995, eq. 19), as lavaan does.
     """
-    unit = information(model, moments)
-    scale = np.sqrt(np.diag(unit))
-    flat = scale <= 0
-    scale = np.where(flat, 1.0, scale)
-    eigenvalues, vectors = np.linalg.eigh(unit / np.outer(scale, scale))
-    null = eigenvalues < SINGULAR
-    inverse = np.where(null, 0.0, 1 / np.where(null, 1.0, eigenvalues))
-    vcov = (vectors * inverse) @ vectors.T / np.outer(scale, scale) / n
-    unidentified = flat | (np.abs(vectors[:, null]) > 1e-3).any(axis=1)
-    return Uncertainty(vcov, unidentified)
+    total = np.zeros((len(theta), len(theta)))
+    for number, (group, rows) in enumerate(zip(problem.objective.groups, problem.sample.groups, strict=True)):
+        cells, Sigma, mu = parameter_cells(group, problem.objective, number, theta)
+        if not problem.table.meanstructure:
+            mu = rows.X.mean(axis=0)
+        scores = casewise_scores(rows.X, cells, Sigma, mu)
+        at = np.ix_(group.free, group.free)
+        total[at] += crossproduct(scores, rows.clusters) / problem.n
+    return total
 
 
-def name_of(table: ParameterTable, index: int) -> str:
-    """A free parameter (counted from 0) as its author would write it, e.g. ``y ~ a*x``."""
-    row = table.free_rows()[index]
-    return f"{row.lhs} {row.op} {row.label + '*' if row.label else ''}{row.rhs}"
+def crossproduct(scores: Array, clusters: NDArray[np.intp] | None) -> Array:
+    """Σ ssᵀ over cases (n, q), or C/(C − 1) Σ ssᵀ over the sums of C clusters."""
+    if clusters is None:
+        return scores.T @ scores
+    numbers, member = np.unique(clusters, return_inverse=True)
+    sums = np.zeros((len(numbers), scores.shape[1]))
+    np.add.at(sums, member, scores)
+    factor = len(numbers) / (len(numbers) - 1) if len(numbers) > 1 else np.nan
+    result: Array = factor * sums.T @ sums
+    return result
 
 
-def improper(table: ParameterTable, model: Ram, moments: Implied) -> tuple[str, ...]:
-    """Sentences on everything that no population could have; empty for an admissible solution.
+def name_of(row: Row, groups: Sequence[str]) -> str:
+    """A parameter as its author would write it, e.g. ``y ~ a*x``, with its group if there are several."""
+    body = f"{row.lhs} {row.op} {row.label + '*' if row.label else ''}{row.rhs}".replace("~1 ", "~ 1").rstrip()
+    return f"{body} ({groups[row.group - 1]})" if groups else body
 
-    Checked: negative variances of observed variables' residuals, latent variables and disturbances; residual
-    correlations beyond ±1; the latent covariance matrix. A singular matrix (a variance fixed to 0) is proper.
+
+@dataclass(frozen=True, slots=True)
+class Impropriety:
+    """Something no population could have; ``about`` names variables or parameters."""
+
+    code: Literal["negative-variance", "residual-covariance", "latent-covariance"]
+    text: str
+    about: tuple[str, ...]
+
+
+def improprieties(
+    table: ParameterTable, groups: Sequence[GroupMatrices], implied: Sequence[Implied],
+) -> tuple[Impropriety, ...]:
+    """Negative variances, residual correlations beyond ±1, latent covariance matrices that no variables could have.
+
+    A singular matrix (a variance fixed to 0) is proper.
     """
-    said: list[str] = []
-    for index, name in enumerate(model.variables):
-        variance = float(moments.S[index, index])
-        if variance < 0:
-            said.append(f"The variance {name} ~~ {name} is negative ({variance:.4g}).")
-    if not said and smallest_scaled_eigenvalue(moments.S) < -1e-8:
-        said.append(f"The residual covariance matrix is not positive definite: {_beyond_one(table, model, moments)}.")
-    latent = moments.C[model.p:, model.p:]
-    if len(latent) and smallest_scaled_eigenvalue(latent) < -1e-8:
-        said.append(f"The latent covariance matrix ({', '.join(table.latent)}) is not positive definite.")
-    return tuple(said)
+    found: list[Impropriety] = []
+    for label, group, moments in zip(table.groups or ("",), groups, implied, strict=True):
+        where = f" in group {label}" if label else ""
+        negative = [*_negative(group.etas, moments.Psi[0]), *_negative(group.observed, moments.Theta[0])]
+        found += [Impropriety("negative-variance", f"The variance {name} ~~ {name} is negative ({value:.4g}){where}.",
+                              (name,)) for name, value in negative]
+        if not negative:
+            found += _beyond(table, group, moments, where)
+        latent = [i for i, name in enumerate(group.etas) if name not in group.observed]
+        if latent and smallest_scaled_eigenvalue(moments.C[0][np.ix_(latent, latent)]) < -1e-8:
+            names = tuple(group.etas[i] for i in latent)
+            found.append(Impropriety("latent-covariance", f"The latent covariance matrix ({', '.join(names)}) is not "
+                                     f"positive definite{where}.", names))
+    return tuple(found)
 
 
-def is_admissible(model: Ram, moments: Implied) -> bool:
-    """Whether :func:`improper` would have nothing to say; cheap enough for every bootstrap draw."""
-    latent = moments.C[model.p:, model.p:]
-    return bool(
-        (np.diag(moments.S) >= 0).all()
-        and smallest_scaled_eigenvalue(moments.S) >= -1e-8
-        and (not len(latent) or smallest_scaled_eigenvalue(latent) >= -1e-8)
-    )
+def _negative(names: Sequence[str], covariance: Array) -> list[tuple[str, float]]:
+    return [(name, float(value)) for name, value in zip(names, np.diag(covariance), strict=True) if value < 0]
+
+
+def _beyond(table: ParameterTable, group: GroupMatrices, moments: Implied, where: str) -> list[Impropriety]:
+    found = []
+    for names, matrix in ((group.etas, moments.Psi[0]), (group.observed, moments.Theta[0])):
+        if not len(matrix) or smallest_scaled_eigenvalue(matrix) >= -1e-8:
+            continue
+        sd = np.sqrt(np.diag(matrix))
+        pairs = [f"{names[i]} ~~ {names[j]}" for i in range(len(names)) for j in range(i)
+                 if abs(matrix[i, j]) > sd[i] * sd[j]]
+        said = (" and ".join(pairs) + " implies a correlation beyond 1") if pairs else "several contradict one another"
+        found.append(Impropriety("residual-covariance", f"The residual covariance matrix is not positive definite"
+                                 f"{where}: {said}.", tuple(pairs)))
+    return found
 
 
 def smallest_scaled_eigenvalue(matrix: Array) -> float:
@@ -91,14 +156,3 @@ def smallest_scaled_eigenvalue(matrix: Array) -> float:
         return float(diagonal.min())
     scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     return float(np.linalg.eigvalsh(matrix / np.outer(scale, scale))[0])
-
-
-def _beyond_one(table: ParameterTable, model: Ram, moments: Implied) -> str:
-    sd = np.sqrt(np.diag(moments.S))
-    position = {name: index for index, name in enumerate(model.variables)}
-    beyond = []
-    for row in table.rows:
-        left, right = position[row.lhs], position[row.rhs]
-        if row.op == "~~" and left != right and abs(moments.S[left, right]) > sd[left] * sd[right]:
-            beyond.append(f"{row.lhs} ~~ {row.rhs} implies a correlation beyond 1")
-    return "; ".join(beyond) or "several residual correlations contradict one another"

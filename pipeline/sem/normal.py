@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from pipeline.undefined import Number, Undefined
 
@@ -15,5 +15,5 @@ def wald(est: float, se: Number, level: float) -> tuple[Number, Number, Number, 
         nothing = Undefined("the standard error is 0")
         return nothing, nothing, est, est
     z = est / se
-    half = float(norm.ppf((1 + level) / 2)) * se
-    return z, float(2 * norm.sf(abs(z))), est - half, est + half
+    half = float(ndtri((1 + level) / 2)) * se
+    return z, float(2 * ndtr(-abs(z))), est - half, est + half

@@ -1,73 +1,117 @@
-"""Completely standardised estimates (lavaan's ``std.all``) and explained variance, from implied moments."""
+"""Standardised solutions: estimates in units of implied standard deviations, for one θ or a stack of them.
+
+``std_all`` standardises observed and latent variables (Bollen 1989, ch. 4), ``std_lv`` latent ones only. Everything is
+computed from θ alone (the sample's moments enter for fixed exogenous variables), so that delta-method standard errors
+follow from a complex step through these functions, and bootstrap intervals from the same draws.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.sem.ram import Implied, Ram
+from pipeline.sem.linalg import Array, Field
+from pipeline.sem.matrices import GroupMatrices, Implied
 from pipeline.sem.table import ParameterTable, Row
-from pipeline.undefined import Number, Undefined
 
-Array = NDArray[np.float64]
+Kind = Literal["std_all", "std_lv"]
 
 
-def standardised(table: ParameterTable, model: Ram, moments: Implied, values: Array) -> Array:
-    """``std.all`` of every row, shape (rows,); NaN where a variance is not positive.
+def row_values(table: ParameterTable, theta: Field, covs: Sequence[Array], means: Sequence[Array]) -> Field:
+    """Unstandardised value of every row, (b, rows): free, fixed, or a sample moment of fixed exogenous variables.
 
-    Loading or path from j to i: value · sd(j) / sd(i), with implied sds. Variance: value / variance of the
-    variable. Covariance of i and j: value / (residual sd of i · residual sd of j), a (partial) correlation.
-    Convention: lavaan 0.6 ``standardizedSolution``; Bollen 1989, ch. 4.
+    Parameters
+    ----------
+    covs, means
+        (b or 1, p, p) and (b or 1, p) sample moments of every group.
+    """
+    y = {name: index for index, name in enumerate(table.observed)}
+    values: Field = np.empty((len(theta), len(table.rows)), dtype=theta.dtype)
+    for index, row in enumerate(table.rows):
+        if row.free:
+            values[:, index] = theta[:, row.free - 1]
+        elif row.value is not None:
+            values[:, index] = row.value
+        elif row.op == "~1":
+            values[:, index] = means[row.group - 1][:, y[row.lhs]]
+        else:
+            values[:, index] = covs[row.group - 1][:, y[row.lhs], y[row.rhs]]
+    return values
+
+
+def standardised_rows(
+    table: ParameterTable, groups: Sequence[GroupMatrices], implied: Sequence[Implied], values: Field,
+    kind: Kind = "std_all",
+) -> Field:
+    """Standardised value of every row, (b, rows); NaN where a variance is not positive.
+
+    Path from j to i: value · sd(j)/sd(i). Variance: value / variance. Covariance of i and j: value over the two
+    residual standard deviations (those of the variables themselves if they have no residual). Mean: value / sd.
 
     Parameters
     ----------
     values
-        (rows,) estimates in the table's order.
+        (b, rows) as :func:`row_values` gives them.
     """
-    position = {name: index for index, name in enumerate(model.variables)}
+    scales = [_Scales(g, m) for g, m in zip(groups, implied, strict=True)]
+    result = values.copy()
     with np.errstate(invalid="ignore", divide="ignore"):
-        sd = np.sqrt(np.diag(moments.C))
-        # lavaan takes the absolute value of a negative residual variance here, so that a sign is left to read.
-        residual_sd = np.sqrt(np.abs(np.diag(moments.S)))
-        out = np.empty(len(table.rows))
         for index, row in enumerate(table.rows):
-            left, right = position[row.lhs], position[row.rhs]
-            if row.op == "~~" and left == right:
-                scale = sd[left] ** 2
-            elif row.op == "~~":
-                scale = residual_sd[left] * residual_sd[right]
-            else:
-                to, source = (right, left) if row.op == "=~" else (left, right)
-                scale = sd[to] / sd[source]
-            out[index] = values[index] / scale
-    out[~np.isfinite(out)] = np.nan
-    return out
+            scale = scales[row.group - 1].of(row, kind)
+            if scale is not None:
+                result[:, index] = values[:, index] / scale
+    if not np.iscomplexobj(result):
+        result[~np.isfinite(result)] = np.nan
+    return result
 
 
-def row_values(table: ParameterTable, theta: Array, sample: Array) -> Array:
-    """Estimate of every row, shape (rows,): free, fixed, or the sample moment of fixed exogenous variables."""
-    position = {name: index for index, name in enumerate(table.observed)}
+class _Scales:
+    """Standard deviations of one group's variables."""
 
-    def value(row: Row) -> float:
-        if row.free:
-            return float(theta[row.free - 1])
-        if row.value is not None:
-            return row.value
-        return float(sample[position[row.lhs], position[row.rhs]])
+    def __init__(self, group: GroupMatrices, implied: Implied) -> None:
+        latent = [name for name in group.etas if name not in group.observed]
+        total = {name: implied.C[:, i, i] for i, name in enumerate(group.etas)}
+        residual = {name: implied.Psi[:, i, i] for i, name in enumerate(group.etas)}
+        for i, name in enumerate(group.observed):
+            total[name] = implied.Sigma[:, i, i]
+            residual.setdefault(name, implied.Theta[:, i, i])
+        self.latent, self.total, self.residual = set(latent), total, residual
 
-    return np.array([value(row) for row in table.rows])
+    def _sd(self, name: str, kind: Kind, *, residual: bool = False) -> Field | float:
+        if kind == "std_lv" and name not in self.latent:
+            return 1.0
+        variance = (self.residual if residual else self.total)[name]
+        # A negative residual variance is taken by its size, as lavaan does, so that a covariance keeps its sign.
+        root: Field = np.sqrt(variance * np.sign(variance.real)) if residual else np.sqrt(variance)
+        return root
+
+    def of(self, row: Row, kind: Kind) -> Field | float:
+        if row.op == "~1":
+            return self._sd(row.lhs, kind)
+        if row.op == "~~" and row.lhs == row.rhs:
+            return self._sd(row.lhs, kind) ** 2
+        if row.op == "~~":
+            return self._sd(row.lhs, kind, residual=True) * self._sd(row.rhs, kind, residual=True)
+        to, source = (row.rhs, row.lhs) if row.op == "=~" else (row.lhs, row.rhs)
+        return self._sd(to, kind) / self._sd(source, kind)
 
 
-def explained_variance(table: ParameterTable, model: Ram, moments: Implied) -> dict[str, Number]:
-    """R² = 1 − residual variance / implied variance of every endogenous variable (Bollen 1989, ch. 4)."""
-    r2: dict[str, Number] = {}
-    for name in table.endogenous:
-        index = model.variables.index(name)
-        residual, total = float(moments.S[index, index]), float(moments.C[index, index])
-        if total <= 0:
-            r2[name] = Undefined(f"the implied variance of {name} is not positive")
-        elif residual < 0:
-            r2[name] = Undefined(f"the residual variance of {name} is negative")
-        else:
-            r2[name] = 1 - residual / total
-    return r2
+def defined_values(table: ParameterTable, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Every ``:=`` in an order in which each uses only earlier ones, from values of labels."""
+    known = dict(values)
+    found = {}
+    for definition in table.definitions:
+        known[definition.name] = found[definition.name] = definition.expression.evaluate(known)
+    return found
+
+
+def label_values(table: ParameterTable, rows: Field) -> dict[str, Field]:
+    """What labels and ``.p1.`` names stand for, from a value of every row (b, rows)."""
+    values: dict[str, Field] = {}
+    for index, row in enumerate(table.rows):
+        values.setdefault(row.plabel, rows[:, index])
+        if row.label:
+            values.setdefault(row.label, rows[:, index])
+    return values

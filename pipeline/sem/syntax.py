@@ -1,46 +1,37 @@
-"""lavaan's model syntax, as far as the study's models use it: ``=~``, ``~``, ``~~``, ``:=`` and modifiers.
+"""lavaan's model language: ``=~``, ``~``, ``~~``, ``~1``, ``:=`` and ``==`` with modifiers.
 
-A statement ends at a line's end or at ``;``, unless the line ends with an operator or the next one begins
-with ``+``. ``#`` and ``!`` begin a comment. A modifier stands before ``*``: a number fixes, ``NA`` frees, a
-name labels. What is left out on purpose (intercepts, thresholds, constraints, groups) is refused with its
-place, never skipped.
+What the engine does not estimate (inequalities, thresholds, composites, blocks) is refused with its place, never
+skipped. A relation may be given several times if each time says something new about it: ``f =~ x1 + a*x2 +
+start(0.8)*x2`` (lavaan takes this within one formula; here it may also be another formula).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from instrument.errors import Finding, InputError
-from pipeline.sem.expressions import Expression, Token, parse_expression
+from pipeline.sem.expressions import Expression, parse_expression
+from pipeline.sem.modifiers import Modifiers, parse_modifiers
+from pipeline.sem.tokens import REFUSED, RESERVED, SUPPORTED, Token, expected, not_supported, statements
 
-ModelOperator = Literal["=~", "~", "~~"]
-
-_TOKENS = re.compile(
-    r"(?P<comment>[#!].*)|(?P<newline>\n)|(?P<space>[ \t\r\f]+)"
-    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[^\W\d][\w.]*)"
-    r"|(?P<operator>:=|=~|~~|~\*~|<~|==|\*\*|[~<>|%+*/^()\-,;])"
-    r"|(?P<other>.)"
-)
-_RELATIONS = ("=~", "~", "~~", ":=")
-_CONTINUES = {*_RELATIONS, "+", "*", "-", "/", "^", "**", "(", ","}
+Operator = Literal["=~", "~", "~~", "~1"]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One relation ``lhs op rhs``; ``value`` fixes it, ``freed`` says that ``NA*`` stood before it."""
+    """One relation ``lhs op rhs`` with its modifiers; ``rhs`` is "" for an intercept (``~1``)."""
 
     lhs: str
-    op: ModelOperator
+    op: Operator
     rhs: str
-    label: str
-    value: float | None
-    freed: bool
+    modifiers: Modifiers
     place: str
     lhs_place: str
+
+    def __str__(self) -> str:
+        return f"{self.lhs} {self.op} {self.rhs}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +45,28 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class Constraint:
+    """``left == right`` as its author wrote it; ``text`` is both sides without blanks."""
+
+    left: Expression
+    right: Expression
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSyntax:
-    """What a model text says, in its own order; defaults are added by :func:`pipeline.sem.table.parameter_table`."""
+    """What a model text says; defaults are added by :func:`pipeline.sem.table.parameter_table`.
+
+    ``terms``, ``definitions`` and ``constraints`` keep their author's order; ``spoken`` is that of the last two taken
+    together, as lavaan lists them.
+    """
 
     text: str
     terms: tuple[Term, ...]
     definitions: tuple[Definition, ...]
+    constraints: tuple[Constraint, ...]
+    spoken: tuple[Definition | Constraint, ...]
 
 
 def parse_model(text: str, source: str = "model") -> ModelSyntax:
@@ -68,152 +75,167 @@ def parse_model(text: str, source: str = "model") -> ModelSyntax:
     Parameters
     ----------
     text
-        Model in lavaan's syntax.
+        Model in lavaan's language.
     source
         Named in findings, e.g. the file the text came from.
 
     Raises
     ------
     InputError
-        ``MODEL-SYNTAX`` with line, column and what was expected; ``MODEL-EMPTY``.
+        ``MODEL-SYNTAX`` with line, column and what was expected; ``MODEL-REPEATED``; ``MODEL-EMPTY``.
     """
     terms: list[Term] = []
-    definitions: list[Definition] = []
+    spoken: list[Definition | Constraint] = []
     findings: list[Finding] = []
-    for statement in _statements(text):
+    for statement in statements(text):
         try:
-            if any(token.text == ":=" for token in statement):
-                definitions.append(_definition(statement, source))
+            relation = _relation(statement, source)
+            if relation.text == ":=":
+                spoken.append(_definition(statement, relation, source))
+            elif relation.text == "==":
+                spoken.append(_constraint(statement, relation, source))
             else:
-                terms.extend(_terms(statement, source))
+                terms.extend(_terms(statement, relation, source))
         except InputError as error:
             findings.extend(error.findings)
-    findings.extend(_repeated(terms, definitions))
+    terms, repeated = _merge(terms)
+    definitions = tuple(entry for entry in spoken if isinstance(entry, Definition))
+    findings += [*repeated, *_repeated_names(terms, definitions)]
     if not findings and not terms:
         findings.append(Finding("MODEL-EMPTY", source, "A model has at least one relation; none was found.",
                                 "Write e.g. `F =~ x1 + x2 + x3` or `y ~ x`."))
     if findings:
         raise InputError(findings)
-    return ModelSyntax(text, tuple(terms), tuple(definitions))
+    constraints = tuple(entry for entry in spoken if isinstance(entry, Constraint))
+    return ModelSyntax(text, tuple(terms), definitions, constraints, tuple(spoken))
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    line, line_start = 1, 0
-    for match in _TOKENS.finditer(text):
-        kind = match.lastgroup or "other"
-        if kind not in ("comment", "space"):
-            yield Token(kind, match.group(), line, match.start() - line_start + 1)
-        if kind == "newline":
-            line, line_start = line + 1, match.end()
+def _relation(statement: list[Token], source: str) -> Token:
+    """The one token that relates the left side to the right side."""
+    for token, following in zip(statement, [*statement[1:], None], strict=True):
+        if token.text in REFUSED:
+            raise not_supported(token, source, REFUSED[token.text])
+        if token.text == "efa" and following is not None and following.text == "(":
+            raise not_supported(token, source, "an efa() block")
+    relations = [token for token in statement if token.text in SUPPORTED]
+    if not relations:
+        raise expected(statement[-1], source, f"one of {' '.join(SUPPORTED)} in the statement that ends here")
+    if len(relations) > 1:
+        raise expected(relations[1], source, "the end of the statement (it has a relation already)")
+    return relations[0]
 
 
-def _statements(text: str) -> Iterator[list[Token]]:
-    """Tokens of one statement after the other, line breaks resolved."""
-    current: list[Token] = []
-    tokens = list(_tokens(text))
-    for index, token in enumerate(tokens):
-        if token.text == ";" or (token.kind == "newline" and not _goes_on(current, tokens[index + 1:])):
-            if current:
-                yield current
-            current = []
-        elif token.kind != "newline":
-            current.append(token)
-    if current:
-        yield current
+def _sides(statement: list[Token], relation: Token, source: str) -> tuple[list[Token], list[Token]]:
+    at = statement.index(relation)
+    if not statement[:at] or not statement[at + 1:]:
+        raise expected(relation, source, f"something on both sides of {relation.text}")
+    return statement[:at], statement[at + 1:]
 
 
-def _goes_on(before: list[Token], after: list[Token]) -> bool:
-    following = next((token for token in after if token.kind != "newline"), None)
-    if not before or following is None:
-        return False
-    return before[-1].text in _CONTINUES or following.text in ("+", "*", "/")
+def _expression(tokens: list[Token], source: str) -> Expression:
+    """An expression in which labels may be quoted, as lavaan allows."""
+    return parse_expression([
+        replace(token, kind="name", text="".join(token.text[1:-1].split())) if token.kind == "string" else token
+        for token in tokens
+    ], source)
 
 
-def _fail(token: Token, source: str, expected: str) -> InputError:
-    place = f"{source}, line {token.line}, column {token.column}"
-    return InputError(Finding("MODEL-SYNTAX", place, f"Expected {expected}; found {token.text!r}.",
-                              "Write relations as lavaan does: `F =~ x1 + x2`, `y ~ a*x + z`, `x ~~ y`, `ab := a*b`."))
+def _definition(statement: list[Token], relation: Token, source: str) -> Definition:
+    left, right = _sides(statement, relation, source)
+    name = left[0]
+    if name.kind != "name" or name.text in RESERVED:
+        raise expected(name, source, "a name before :=")
+    if len(left) > 1:
+        raise expected(left[1], source, ":= after one name")
+    expression = _expression(right, source)
+    return Definition(name.text, expression.text, expression, name.place(source))
 
 
-def _definition(statement: list[Token], source: str) -> Definition:
-    name, relation = statement[0], statement[1] if len(statement) > 1 else statement[0]
-    if name.kind != "name" or relation.text != ":=":
-        raise _fail(relation if name.kind == "name" else name, source, "one name before :=")
-    if len(statement) == 2:
-        raise _fail(relation, source, "an expression of labels after :=")
-    body = statement[2:]
-    return Definition(name.text, "".join(token.text for token in body), parse_expression(body, source),
-                      f"{source}, line {name.line}")
+def _constraint(statement: list[Token], relation: Token, source: str) -> Constraint:
+    left, right = (_expression(side, source) for side in _sides(statement, relation, source))
+    return Constraint(left, right, f"{left.text} == {right.text}", statement[0].place(source))
 
 
-def _terms(statement: list[Token], source: str) -> Iterator[Term]:
-    at = next((i for i, token in enumerate(statement) if token.text in _RELATIONS), None)
-    if at is None:
-        refused = next((t for t in statement if t.text in ("==", "<", ">", "|", "<~", "~*~", "%")), statement[-1])
-        raise _fail(refused, source, "one of =~ ~ ~~ := (others are not supported)")
-    relation = statement[at]
-    left, right = statement[:at], statement[at + 1:]
-    if not left or not right:
-        raise _fail(relation, source, f"variables on both sides of {relation.text}")
-    for lhs_part in _summands(left, source, relation):
-        if len(lhs_part) != 1 or lhs_part[0].kind != "name":
-            raise _fail(lhs_part[0], source, f"variable names joined by + before {relation.text}")
-        for part in _summands(right, source, relation):
-            yield _term(lhs_part[0], relation, part, source)
+def _terms(statement: list[Token], relation: Token, source: str) -> Iterator[Term]:
+    left, right = _sides(statement, relation, source)
+    for lhs in _summands(left, source):
+        if len(lhs) != 1 or lhs[0].kind != "name" or lhs[0].text in RESERVED:
+            raise expected(lhs[0], source, f"variable names joined by + before {relation.text}")
+        for part in _summands(right, source):
+            yield _term(lhs[0], relation, part, source)
 
 
-def _summands(tokens: list[Token], source: str, relation: Token) -> list[list[Token]]:
+def _summands(tokens: list[Token], source: str) -> list[list[Token]]:
+    """Split at + outside parentheses; one + may lead, as in formulas written one term a line."""
     parts: list[list[Token]] = [[]]
-    last = relation
-    for token in tokens:
-        if token.text == "+" and parts[-1]:
-            parts.append([])
-        elif token.text == "+":
-            raise _fail(token, source, "a variable name")
-        else:
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        # A + after * or another operator is a sign: 2*+3.
+        if token.text != "+" or depth or (parts[-1] and parts[-1][-1].text in ("*", "/", "^", "**", "-", "?")):
             parts[-1].append(token)
-        last = token
+        elif parts[-1]:
+            parts.append([])
+        elif index:
+            raise expected(token, source, "a variable name")
     if not parts[-1]:
-        raise _fail(last, source, "a variable name after +")
+        raise expected(tokens[-1], source, "a variable name after +")
     return parts
 
 
 def _term(lhs: Token, relation: Token, part: list[Token], source: str) -> Term:
-    """One summand: ``x``, ``label*x``, ``NA*x``, ``0.5*x``, ``-1*x``."""
-    *modifier, variable = part
-    if variable.kind == "number" and not modifier:
-        raise _fail(variable, source, "a variable name (intercepts are not part of a covariance model)")
-    if variable.kind != "name":
-        raise _fail(variable, source, "a variable name")
-    label, value, freed = "", None, False
-    if modifier:
-        *sign, content, star = modifier if len(modifier) > 1 else [modifier[0], modifier[0]]
-        if star.text != "*":
-            raise _fail(star if star is not content else variable, source, "+ between variables or * after a modifier")
-        if content.kind == "number" and [t.text for t in sign] in ([], ["-"]):
-            value = -float(content.text) if sign else float(content.text)
-        elif content.kind == "name" and not sign:
-            freed, label = content.text == "NA", "" if content.text == "NA" else content.text
-        else:
-            raise _fail((sign or [content])[0], source, "a number, NA or a label before *")
-    op: ModelOperator = "=~" if relation.text == "=~" else "~" if relation.text == "~" else "~~"
-    places = [f"{source}, line {token.line}, column {token.column}" for token in (variable, lhs)]
-    return Term(lhs.text, op, variable.text, label, value, freed, *places)
+    """One summand: ``x``, ``label*x``, ``NA*x``, ``0.5*x``, ``c(a, b)*x``, ``start(1)*1``."""
+    *before, variable = part
+    modifiers = Modifiers()
+    intercept = relation.text == "~" and variable.kind == "number"
+    if intercept and variable.text == "0" and not before:
+        modifiers = Modifiers(values=(0.0,))
+    elif intercept and variable.text != "1":
+        raise expected(variable, source, "1 for an intercept", "Fix an intercept with a modifier: `y ~ 2*1`.")
+    elif not intercept and (variable.kind != "name" or variable.text in RESERVED):
+        raise expected(variable, source, "a variable name", _variable_fix(relation, variable))
+    if before:
+        *content, star = before
+        if star.text not in ("*", "?"):
+            between = star.kind in ("operator", "other") and star.text != ")"
+            raise expected(star if between else variable, source, "+ between variables or * after a modifier")
+        modifiers = parse_modifiers(content, star, source)
+    if not intercept and relation.text != "~~" and lhs.text == variable.text:
+        raise expected(variable, source, f"another variable than {lhs.text!r} itself",
+                       "Nothing explains or measures itself; a variance is written with ~~.")
+    op: Operator = "~1" if intercept else "=~" if relation.text == "=~" else "~" if relation.text == "~" else "~~"
+    return Term(lhs.text, op, "" if intercept else variable.text, modifiers, variable.place(source), lhs.place(source))
 
 
-def _repeated(terms: list[Term], definitions: list[Definition]) -> Iterator[Finding]:
-    """The same relation or the same name twice has no single meaning."""
-    seen: dict[tuple[str, frozenset[str] | tuple[str, str]], str] = {}
+def _variable_fix(relation: Token, variable: Token) -> str:
+    if relation.text == "=~" and variable.text == "0":
+        return "A latent variable without indicators (`=~ 0`) is not supported."
+    return "Intercepts are written with ~, as in `y ~ 1`." if variable.kind == "number" else ""
+
+
+def _key(term: Term) -> tuple[str, frozenset[str] | tuple[str, str]]:
+    return term.op, frozenset((term.lhs, term.rhs)) if term.op == "~~" else (term.lhs, term.rhs)
+
+
+def _merge(terms: list[Term]) -> tuple[list[Term], list[Finding]]:
+    """Join what is said of one relation in several places; saying the same kind of thing twice is an error."""
+    merged: dict[tuple[str, frozenset[str] | tuple[str, str]], Term] = {}
+    findings: list[Finding] = []
     for term in terms:
-        ends = frozenset((term.lhs, term.rhs)) if term.op == "~~" else (term.lhs, term.rhs)
-        if (term.op, ends) in seen:
-            yield Finding("MODEL-REPEATED", term.place, f"`{term.lhs} {term.op} {term.rhs}` is already given at "
-                          f"{seen[term.op, ends]}.", "Keep one of the two.")
-        elif term.op != "~~" and term.lhs == term.rhs:
-            yield Finding("MODEL-SYNTAX", term.place, f"`{term.lhs} {term.op} {term.rhs}` points at itself.",
-                          "Name another variable; a variance is written with ~~.")
-        seen.setdefault((term.op, ends), term.place)
-    named = {term.label: term.place for term in terms if term.label}
+        first = merged.setdefault(_key(term), term)
+        if first is term:
+            continue
+        if first.modifiers.overlaps(term.modifiers) or not (first.modifiers or term.modifiers):
+            findings.append(Finding("MODEL-REPEATED", term.place, f"`{term}` is already given at {first.place}.",
+                                    "Keep one of the two."))
+        else:
+            merged[_key(term)] = replace(first, modifiers=first.modifiers.merged(term.modifiers))
+    return list(merged.values()), findings
+
+
+def _repeated_names(terms: list[Term], definitions: tuple[Definition, ...]) -> Iterator[Finding]:
+    """A defined effect needs a name that nothing else has."""
+    named = {label: term.place for term in terms for label in term.modifiers.labels if label}
     for definition in definitions:
         if definition.name in named:
             yield Finding("MODEL-REPEATED", definition.place, f"{definition.name!r} already names something at "

@@ -1,33 +1,68 @@
-"""The parameter table: a model text with lavaan's defaults for ``sem()`` filled in, in lavaan's row order.
+"""The parameter table: a model text with lavaan's defaults filled in, row for row as lavaan lists it.
 
-Rows the author wrote come first and in their order, then variances, covariances among exogenous latent
-variables, residual covariances among endogenous leaves, and the sample moments of fixed exogenous variables.
+The table is the model: estimators read nothing else. Free rows are numbered 1, 2, 3, … without regard to equality;
+``equalities`` and ``constraints`` say which of them hang together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from instrument.errors import Finding, InputError
-from pipeline.sem.syntax import Definition, ModelOperator, ModelSyntax, Term
+from pipeline.sem.checks import check_group_modifiers, check_variables, general_notes
+from pipeline.sem.defaults import Draft, apply_modifiers, drafts, order_ends, roles
+from pipeline.sem.definitions import evaluation_order, unknown_labels
+from pipeline.sem.equality import GroupEqual, check_group_equal, release_later_group, unify
+from pipeline.sem.syntax import Constraint, Definition, ModelSyntax, Operator
+
+__all__ = ["Constraint", "Definition", "GroupEqual", "ParameterTable", "Row", "parameter_table"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One parameter. ``free`` counts from 1, equal for equal labels, 0 if fixed to ``value``.
+    """One parameter.
 
-    ``exogenous`` marks moments of fixed exogenous variables: they take their sample value, so ``value`` is None.
+    Attributes
+    ----------
+    lhs, op, rhs
+        The relation; ``rhs`` is "" for an intercept (``~1``).
+    group
+        Counts from 1.
+    user
+        1 if the author wrote the row, 0 if defaults added it.
+    free
+        0 if fixed; else the place among free rows, from 1.
+    label
+        The author's label or "".
+    plabel
+        ``.p1.``, ``.p2.``, …: a name every row has.
+    value
+        Value of a fixed row; None if free, or if a sample moment stands here.
+    start
+        The author's starting value of a free row.
+    exogenous
+        A moment of fixed exogenous variables: takes its sample value (lavaan's ``exo``).
     """
 
     lhs: str
-    op: ModelOperator
+    op: Operator
     rhs: str
-    label: str
+    group: int
+    user: int
     free: int
+    label: str
+    plabel: str
     value: float | None
+    start: float | None
     exogenous: bool
+
+    def __str__(self) -> str:
+        return f"{self.lhs} {self.op} {self.rhs}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +71,110 @@ class ParameterTable:
 
     Attributes
     ----------
-    observed
-        Observed variables in the order of all matrices: indicators, other endogenous variables, exogenous ones.
+    rows
+        In lavaan's order, all of group 1 first.
+    equalities
+        Sets of ``free`` numbers that are one parameter, each sorted.
+    constraints
+        The author's ``==``, in order. Their expressions may use labels, ``.p1.`` names and defined effects.
+    definitions
+        The author's ``:=``, each after those it uses.
+    written
+        Definitions and constraints together, in their author's order.
+    observed, latent
+        Variables in lavaan's order (``lavNames`` types ``ov`` and ``lv``): the order of all matrices.
     exogenous
-        The fixed exogenous among them (lavaan's ``fixed.x``), in order.
+        Observed variables whose moments are fixed to the sample's; empty without ``fixed_x``.
     endogenous
-        Observed and latent variables with a residual: indicators and left sides of ``~``.
+        Observed, then latent variables with a residual: indicators and left sides of ``~``.
+    groups
+        Labels; empty for a single group.
     n_free
-        Number of distinct free parameters.
+        Number of free rows, before equalities and constraints.
+    notes
+        What lavaan would warn of; sentences for the reader.
     """
 
     rows: tuple[Row, ...]
+    equalities: tuple[tuple[int, ...], ...]
+    constraints: tuple[Constraint, ...]
     definitions: tuple[Definition, ...]
+    written: tuple[Definition | Constraint, ...]
     observed: tuple[str, ...]
     latent: tuple[str, ...]
     exogenous: tuple[str, ...]
     endogenous: tuple[str, ...]
+    groups: tuple[str, ...]
+    meanstructure: bool
     n_free: int
+    notes: tuple[str, ...]
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups, at least 1."""
+        return max(1, len(self.groups))
 
     def free_rows(self) -> tuple[Row, ...]:
-        """The first row of every free parameter, in the order of the parameter vector."""
-        first: dict[int, Row] = {}
+        """The rows with a free parameter, in the order of the parameter vector."""
+        return tuple(row for row in self.rows if row.free)
+
+    def label_values(self, parameters: ArrayLike) -> dict[str, Any]:
+        """What every name stands for: labels, ``.p1.`` names, and defined effects.
+
+        Parameters
+        ----------
+        parameters
+            Values of the free rows, shape (..., n_free), real or complex.
+
+        Returns
+        -------
+        Name → array of shape (...). Rows that take a sample moment have no entry. Of rows that share a label, the
+        first gives the value.
+        """
+        vector = np.asarray(parameters)
+        values: dict[str, Any] = {}
         for row in self.rows:
-            if row.free:
-                first.setdefault(row.free, row)
-        return tuple(first[index] for index in range(1, self.n_free + 1))
+            if row.free or row.value is not None:
+                value = vector[..., row.free - 1] if row.free else np.full(vector.shape[:-1], row.value)[()]
+                values[row.plabel] = value
+                if row.label:
+                    values.setdefault(row.label, value)
+        for definition in self.definitions:
+            values[definition.name] = definition.expression.evaluate(values)
+        return values
+
+    def printed_labels(self) -> tuple[str, ...]:
+        """lavaan's ``label`` column: rows without a label that equal another show the name of the first of them."""
+        by_free = {row.free: row for row in self.rows if row.free}
+        first = {number: by_free[numbers[0]].plabel for numbers in self.equalities for number in numbers}
+        return tuple(row.label or first.get(row.free, "") for row in self.rows)
+
+    def equality_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Equalities as lavaan lists them: the first row of each set with each of the others, by ``.p1.`` names."""
+        plabel = {row.free: row.plabel for row in self.rows if row.free}
+        return tuple((plabel[numbers[0]], plabel[number]) for numbers in self.equalities for number in numbers[1:])
+
+    def text(self) -> str:
+        """The table as lavaan prints it."""
+        lines = [("lhs", "op", "rhs", "user", "group", "free", "ustart", "exo", "label", "plabel")]
+        for row, label in zip(self.rows, self.printed_labels(), strict=True):
+            known = row.start if row.free else row.value
+            lines.append((row.lhs, row.op, row.rhs, str(row.user), str(row.group), str(row.free),
+                          "NA" if known is None else f"{known:.6g}", str(int(row.exogenous)), label, row.plabel))
+        for entry in self.written:
+            name, op, right = ((entry.name, ":=", entry.text) if isinstance(entry, Definition)
+                               else (entry.left.text, "==", entry.right.text))
+            lines.append((name, op, right, "1", "0", "0", "NA", "0", name if op == ":=" else "", ""))
+        lines += [(first, "==", other, "2", "0", "0", "NA", "0", "", "") for first, other in self.equality_pairs()]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+                         for line in lines)
 
 
-def parameter_table(model: ModelSyntax, names: Iterable[str] | None = None) -> ParameterTable:
+def parameter_table(
+    model: ModelSyntax, names: Iterable[str] | None = None, *, groups: Sequence[str] = (),
+    group_equal: Sequence[GroupEqual] = (), meanstructure: bool = False, fixed_x: bool = True, std_lv: bool = False,
+) -> ParameterTable:
     """Fill in lavaan's defaults.
 
     Parameters
@@ -72,138 +183,65 @@ def parameter_table(model: ModelSyntax, names: Iterable[str] | None = None) -> P
         As read by :func:`pipeline.sem.syntax.parse_model`.
     names
         Variables the data have; None skips the comparison.
+    groups
+        Labels of the groups, in order; fewer than two mean a single group.
+    group_equal
+        Parameters held equal across groups; without effect in a single group.
+    meanstructure
+        Whether to model means. Always so with an intercept in the model or with several groups.
+    fixed_x
+        Whether moments of exogenous observed variables are taken from the sample.
+    std_lv
+        Whether latent variances are fixed to 1 in place of first loadings.
 
     Raises
     ------
     InputError
-        ``MODEL-VARIABLE`` for variables the data lack or that cannot be both latent and observed.
+        ``MODEL-VARIABLE``, ``MODEL-GROUPS``, ``MODEL-GROUP-EQUAL``, ``MODEL-REPEATED``, ``MODEL-LABEL``,
+        ``MODEL-LABEL-FIXED``, ``MODEL-CIRCULAR``.
     """
-    variables = _classify(model.terms)
-    _check_variables(model.terms, variables, None if names is None else set(names))
-    written = _mark_identification(model.terms)
-    order = {name: index for index, name in enumerate((*variables.latent, *variables.observed))}
-    rows = [_row(term, order) for term in written]
-    taken = {_ends(row) for row in rows if row.op == "~~"}
-    single = _single_indicators(model.terms)
-    for lhs, rhs in _default_covariances(variables):
-        if frozenset((lhs, rhs)) not in taken:
-            fixed_x = lhs in variables.exogenous and rhs in variables.exogenous
-            fixed_zero = lhs == rhs and lhs in single
-            free = 0 if fixed_x or fixed_zero else -1
-            rows.append(Row(lhs, "~~", rhs, "", free, 0.0 if fixed_zero else None, fixed_x))
-    numbered, n_free = _number(rows)
-    return ParameterTable(numbered, model.definitions, variables.observed, variables.latent,
-                          variables.exogenous, variables.endogenous, n_free)
-
-
-@dataclass(frozen=True, slots=True)
-class _Variables:
-    observed: tuple[str, ...]
-    latent: tuple[str, ...]
-    exogenous: tuple[str, ...]
-    endogenous: tuple[str, ...]
-    exogenous_latent: tuple[str, ...]
-    leaves: tuple[str, ...]
-
-
-def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
-
-
-def _classify(terms: Sequence[Term]) -> _Variables:
-    """lavaan's roles: who is latent, indicator, exogenous, and which endogenous variables explain nothing."""
-    latent = _unique(t.lhs for t in terms if t.op == "=~")
-    indicators = _unique(t.rhs for t in terms if t.op == "=~")
-    explained = _unique(t.lhs for t in terms if t.op == "~")
-    explaining = _unique(t.rhs for t in terms if t.op == "~")
-    in_covariances = _unique(name for t in terms if t.op == "~~" for name in (t.lhs, t.rhs))
-    observed_indicators = [v for v in indicators if v not in latent]
-    observed_explained = [v for v in explained if v not in latent and v not in observed_indicators]
-    exogenous = [v for v in explaining if v not in {*latent, *observed_indicators, *observed_explained}]
-    modelled = [*observed_indicators, *observed_explained, *exogenous]
-    observed = _unique([*modelled, *(v for v in in_covariances if v not in latent)])
-    leaves = [v for v in explained if v not in indicators and v not in explaining]
-    return _Variables(
-        observed=observed,
-        latent=latent,
-        # A written (co)variance makes an exogenous variable random, as in lavaan.
-        exogenous=tuple(v for v in exogenous if v not in in_covariances),
-        endogenous=tuple(v for v in (*observed, *latent) if v in indicators or v in explained),
-        exogenous_latent=tuple(v for v in latent if v not in indicators and v not in explained),
-        leaves=tuple(v for v in (*latent, *observed) if v in leaves),
+    groups = tuple(groups) if len(groups) > 1 else ()
+    n_groups = max(1, len(groups))
+    group_equal = tuple(group_equal) if groups else ()
+    check_group_equal(group_equal)
+    meanstructure = meanstructure or n_groups > 1 or any(term.op == "~1" for term in model.terms)
+    terms = order_ends(model.terms)
+    role = roles(terms)
+    _raise(check_variables(terms, role, names) + check_group_modifiers(terms, n_groups))
+    rows: list[Draft] = []
+    for group in range(1, n_groups + 1):
+        of_group = drafts(terms, role, meanstructure=meanstructure, fixed_x=fixed_x, std_lv=std_lv)
+        if group > 1:
+            release_later_group(of_group, role, group_equal, std_lv)
+        for row in of_group:
+            row.group = group
+        rows += of_group
+    notes = [*general_notes(terms, role, n_groups, group_equal, fixed_x), *apply_modifiers(rows)]
+    sets, more = unify(rows, role, group_equal)
+    numbered = _number(rows)
+    known = {name for row in numbered if not row.exogenous for name in (row.label, row.plabel) if name}
+    definitions, circle = evaluation_order(model.definitions)
+    _raise([*unknown_labels(model.spoken, known), *([circle] if circle else [])])
+    return ParameterTable(
+        rows=numbered,
+        equalities=tuple(tuple(numbered[index].free for index in indices) for indices in sets),
+        constraints=model.constraints, definitions=definitions, written=model.spoken,
+        observed=role.observed, latent=role.latent, exogenous=role.exogenous if fixed_x else (),
+        endogenous=role.endogenous, groups=groups, meanstructure=meanstructure,
+        n_free=sum(row.free > 0 for row in numbered), notes=(*notes, *more),
     )
 
 
-def _check_variables(terms: Sequence[Term], variables: _Variables, names: set[str] | None) -> None:
-    if names is None:
-        return
-    place = {}
-    for term in reversed(terms):
-        place.update({term.rhs: term.place, term.lhs: term.lhs_place})
-    findings = [
-        Finding("MODEL-VARIABLE", place[v], f"{v!r} is neither a variable of the data nor defined with =~.",
-                f"The data have: {', '.join(sorted(names))}.")
-        for v in variables.observed if v not in names
-    ] + [
-        Finding("MODEL-VARIABLE", place[v], f"{v!r} is latent by =~, but the data have a variable of that name.",
-                "Give the latent variable another name.")
-        for v in variables.latent if v in names
-    ]
+def _raise(findings: list[Finding]) -> None:
     if findings:
         raise InputError(findings)
 
 
-def _mark_identification(terms: Sequence[Term]) -> list[Term]:
-    """Fix each latent variable's first loading to 1 unless its author gave it a number or ``NA``."""
-    marked: list[Term] = []
-    seen: set[str] = set()
-    for term in terms:
-        first = term.op == "=~" and term.lhs not in seen
-        seen.update({term.lhs} if first else ())
-        marked.append(replace(term, value=1.0) if first and term.value is None and not term.freed else term)
-    return marked
-
-
-def _single_indicators(terms: Sequence[Term]) -> set[str]:
-    """Indicators that alone carry a latent variable: their residual variance is fixed to 0, as in lavaan."""
-    loadings = [t for t in terms if t.op == "=~"]
-    latents, indicators = [t.lhs for t in loadings], [t.rhs for t in loadings]
-    return {t.rhs for t in loadings if latents.count(t.lhs) == 1 and indicators.count(t.rhs) == 1}
-
-
-def _default_covariances(variables: _Variables) -> Iterable[tuple[str, str]]:
-    yield from ((v, v) for v in variables.observed if v not in variables.exogenous)
-    yield from ((v, v) for v in variables.latent)
-    yield from combinations(variables.exogenous_latent, 2)
-    yield from combinations(variables.leaves, 2)
-    for index, lhs in enumerate(variables.exogenous):
-        yield from ((lhs, rhs) for rhs in variables.exogenous[index:])
-
-
-def _row(term: Term, order: dict[str, int]) -> Row:
-    """A written relation; a covariance names its ends in the order of the variables, as lavaan lists it."""
-    lhs, rhs = term.lhs, term.rhs
-    if term.op == "~~" and order[lhs] > order[rhs]:
-        lhs, rhs = rhs, lhs
-    return Row(lhs, term.op, rhs, term.label, 0 if term.value is not None else -1, term.value, False)
-
-
-def _ends(row: Row) -> frozenset[str]:
-    return frozenset((row.lhs, row.rhs))
-
-
-def _number(rows: Iterable[Row]) -> tuple[tuple[Row, ...], int]:
-    by_label: dict[str, int] = {}
+def _number(rows: Sequence[Draft]) -> tuple[Row, ...]:
     numbered: list[Row] = []
     count = 0
-    for row in rows:
-        if row.free == 0:
-            numbered.append(row)
-            continue
-        index = by_label.get(row.label, 0) if row.label else 0
-        if not index:
-            count += 1
-            index = count
-            by_label[row.label] = index
-        numbered.append(replace(row, free=index))
-    return tuple(numbered), count
+    for index, row in enumerate(rows, start=1):
+        count += row.free
+        numbered.append(Row(row.lhs, row.op, row.rhs, row.group, int(row.term is not None), count if row.free else 0,
+                            row.label, f".p{index}.", row.value, row.start, row.exogenous))
+    return tuple(numbered)

@@ -15,12 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Ellipse, Rectangle
 
-from pipeline.engine.fit import Parameter
 from pipeline.report import names
 from pipeline.report.figures.spec import BLUE, INK, QUIET, Figure, canvas
 from pipeline.report.numbers import interval, level_name, number
 from pipeline.report.tables.models import interval_excludes_zero, paths_table
 from pipeline.results import ModelRun, StudyResults
+from pipeline.sem.fit import Parameter
 from pipeline.undefined import Undefined
 
 CHAIN = ("exp_rw", "daf", "LRN", "AMC", "SUC")

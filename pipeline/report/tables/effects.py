@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.engine.fit import Parameter
 from pipeline.report import names
 from pipeline.report.numbers import counted, interval, level_name, listed, number
 from pipeline.report.tables.spec import Cell, Column, Table
 from pipeline.results import EVERYONE, SCREENED, ModelRun, StudyResults
+from pipeline.sem.fit import Parameter
 from pipeline.undefined import Number, Undefined
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from pipeline.engine.fit import Fit, Parameter
 from pipeline.report import names
 from pipeline.report.numbers import counted, number, p_equals
 from pipeline.report.tables.spec import Cell, Column, Table
 from pipeline.results import SCREENED, ModelRun, StudyResults
+from pipeline.sem.fit import Fit, Parameter
 from pipeline.undefined import Undefined
 
 _WHICH = (Column("model", "Model"), Column("rows", "Rows"))

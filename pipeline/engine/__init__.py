@@ -1,1 +1,0 @@
-"""Structural equation models in lavaan's language: from the model text to estimates, tests and intervals."""

@@ -1,0 +1,236 @@
+"""The fit of an estimated model: χ², its scaled versions, and every index made of them and of the baseline's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline.moments.sample import pairwise_covariance
+from pipeline.sem import indices as kernel
+from pipeline.sem.constraints import restriction
+from pipeline.sem.fit import Estimator, FitIndices, RobustIndices, ScaledIndices
+from pipeline.sem.inference import InformationKind, bread, information_of, meat
+from pipeline.sem.linalg import Array
+from pipeline.sem.matrices import Implied, group_matrices
+from pipeline.sem.objective import Objective
+from pipeline.sem.problem import Problem
+from pipeline.sem.robust import (
+    CompletedFit,
+    GroupMoments,
+    completed_fit,
+    group_moments,
+    satorra_bentler,
+    structured_inverse_information,
+    yuan_bentler,
+)
+from pipeline.sem.table import Row
+from pipeline.sem.unrestricted import pattern_terms
+from pipeline.undefined import Number, Undefined
+
+
+@dataclass(frozen=True, slots=True)
+class TestStatistic:
+    """χ² of one model, and what scales it.
+
+    Attributes
+    ----------
+    factor
+        Scaling factor; None for an estimator without one.
+    completed
+        Fit of expected complete data where values are missing.
+    """
+
+    chisq: float
+    df: int
+    factor: float | None
+    completed: CompletedFit | None
+
+
+def chisq_of(problem: Problem, theta: Array) -> float:
+    """N·F for complete data; −2 log L beyond the unrestricted model's where values are missing."""
+    value = problem.n * float(problem.objective.evaluate(theta[None]).value[0])
+    if problem.sample.missing == "fiml":
+        value -= sum(moments.deviance for moments in problem.saturated)
+    # A saturated model's discrepancy is 0 up to rounding; a negative χ² would be that rounding, not a value.
+    return 0.0 if -1e-6 < value < 0 else value
+
+
+def degrees_of_freedom(problem: Problem, npar: int) -> int:
+    """Distinct moments of all groups, but those of fixed exogenous variables among themselves, less parameters."""
+    total = 0
+    for group in problem.objective.groups:
+        k = len(group.x)
+        total += group.p * (group.p + 1) // 2 - k * (k + 1) // 2
+        total += group.p - k if problem.table.meanstructure else 0
+    return total - npar
+
+
+def baseline_problem(problem: Problem) -> tuple[Problem, Array]:
+    """The independence model of the same data, and its estimates, which need no search.
+
+    Variables have means and variances, and no covariances but those among fixed exogenous ones (Bentler & Bonett
+    1980). Equalities across groups do not concern it.
+    """
+    table = problem.table
+    rows: list[Row] = []
+    theta: list[float] = []
+    kept = {(r.lhs, r.op, r.rhs, r.group): r for r in table.rows if r.exogenous}
+    for number, group in enumerate(problem.sample.groups, start=1):
+        with np.errstate(all="ignore"):
+            mean, variance = np.nanmean(group.X, axis=0), np.nanvar(group.X, axis=0)
+        for index, name in enumerate(table.observed):
+            if name not in table.exogenous:
+                theta.append(float(variance[index]))
+                rows.append(Row(name, "~~", name, number, 0, len(theta), "", f".b{len(theta)}.", None, None, False))
+                if table.meanstructure:
+                    theta.append(float(mean[index]))
+                    rows.append(Row(name, "~1", "", number, 0, len(theta), "", f".b{len(theta)}.", None, None, False))
+        rows += [row for key, row in kept.items() if key[3] == number]
+    plain = replace(table, rows=tuple(rows), equalities=(), constraints=(), definitions=(), written=(), latent=(),
+                    endogenous=(), n_free=len(theta))
+    objective = Objective(group_matrices(plain), problem.objective.data, plain.n_free)
+    return Problem(plain, problem.sample, objective, restriction(plain), problem.saturated), np.array(theta)
+
+
+def test_statistic(
+    problem: Problem, theta: Array, npar: int, estimator: Estimator, kind: InformationKind,
+    moments: tuple[GroupMoments, ...] | None,
+) -> TestStatistic:
+    """χ² of one model with its scaling factors."""
+    df = degrees_of_freedom(problem, npar)
+    chisq = chisq_of(problem, theta)
+    clustered = problem.sample.groups[0].clusters is not None
+    factor: float | None = None
+    tangent = problem.restriction.tangent(theta)
+    if moments is not None and (estimator == "mlr" or clustered):
+        information = (structured_inverse_information(problem, theta) if estimator == "ml"
+                       else information_of(problem, theta, kind))
+        factor = yuan_bentler(moments, meat(problem, theta), bread(information, tangent).inverse, df).factor
+    elif estimator == "mlm":
+        inverse = bread(information_of(problem, theta, "expected"), tangent).inverse
+        factor = satorra_bentler(problem, theta, inverse, df).factor
+    completed = None
+    if moments is not None and problem.sample.missing == "fiml" and df > 0:
+        completed = completed_fit(problem, theta, tangent, moments, df, robust=factor is not None)
+    return TestStatistic(chisq, df, factor, completed)
+
+
+def fit_indices(problem: Problem, theta: Array, estimator: Estimator, kind: InformationKind) -> FitIndices:
+    """All indices of one model at its minimum θ (q,)."""
+    npar = problem.restriction.tangent(theta).shape[1]
+    clustered = problem.sample.groups[0].clusters is not None
+    needed = estimator == "mlr" or clustered or problem.sample.missing == "fiml"
+    moments = group_moments(problem) if needed else None
+    own = test_statistic(problem, theta, npar, estimator, kind, moments)
+    plain, at = baseline_problem(problem)
+    base = test_statistic(plain, at, plain.table.n_free, estimator, kind, moments)
+    n, groups = problem.n, len(problem.sample.groups)
+    lower, upper = kernel.rmsea_interval(own.chisq, own.df, n, groups)
+    logl, unrestricted = log_likelihoods(problem, own.chisq)
+    aic, bic, sabic = kernel.information_criteria(logl, npar, n)
+    implied = problem.objective.implied(theta[None])
+    return FitIndices(
+        npar=npar, chisq=own.chisq, df=own.df, pvalue=kernel.chisq_pvalue(own.chisq, own.df),
+        baseline_chisq=base.chisq, baseline_df=base.df,
+        cfi=kernel.cfi(own.chisq, own.df, base.chisq, base.df), tli=kernel.tli(own.chisq, own.df, base.chisq, base.df),
+        nfi=kernel.nfi(own.chisq, own.df, base.chisq, base.df), rfi=kernel.rfi(own.chisq, own.df, base.chisq, base.df),
+        ifi=kernel.ifi(own.chisq, own.df, base.chisq),
+        rmsea=kernel.rmsea(own.chisq, own.df, n, groups), rmsea_ci_lower=lower, rmsea_ci_upper=upper,
+        rmsea_pvalue=kernel.rmsea_close_pvalue(own.chisq, own.df, n, groups),
+        srmr=_srmr(problem, implied), gfi=_gfi(problem, implied), logl=logl, unrestricted_logl=unrestricted,
+        aic=aic, bic=bic, sabic=sabic,
+        scaled=_scaled(own, base, n, groups), robust=_robust(own, base, n, groups),
+    )
+
+
+def log_likelihoods(problem: Problem, chisq: float) -> tuple[float, float]:
+    """Of the model and of the unrestricted moments, given the fixed exogenous variables."""
+    constant = 0.0
+    for rows, group, moments in zip(problem.sample.groups, problem.objective.groups, problem.saturated, strict=True):
+        x = group.x
+        constant += float((~np.isnan(rows.X)).sum()) * np.log(2 * np.pi) + moments.deviance
+        if len(x):
+            block = moments.cov[np.ix_(x, x)]
+            constant -= rows.n * (len(x) * np.log(2 * np.pi) + np.linalg.slogdet(block)[1] + len(x))
+    return float(-(constant + chisq) / 2), float(-constant / 2)
+
+
+def _srmr(problem: Problem, implied: list[Implied]) -> float:
+    total = 0.0
+    for share, saturated, moments in zip(problem.shares, problem.saturated, implied, strict=True):
+        residual = saturated.mean - moments.mu[0] if problem.table.meanstructure else None
+        total += share * kernel.srmr(saturated.cov, moments.Sigma[0], residual)
+    return total
+
+
+def _gfi(problem: Problem, implied: list[Implied]) -> float:
+    """Every group's GFI, weighted by n_g/N; with missing values lavaan takes pairwise moments, and so does this."""
+    total = 0.0
+    means = problem.table.meanstructure
+    for share, rows, group, saturated, moments in zip(
+        problem.shares, problem.sample.groups, problem.objective.groups, problem.saturated, implied, strict=True,
+    ):
+        Sigma, mu = moments.Sigma[0], moments.mu[0]
+        weights: list[Array] = [np.linalg.inv(Sigma)]
+        shares: Array = np.ones(1)
+        observed, mean = saturated.cov.copy(), saturated.mean.copy()
+        if np.isnan(rows.X).any():
+            stacked, _, _, shares = pattern_terms(rows.X, mu, Sigma)
+            weights = list(stacked)
+            observed = pairwise_covariance(rows.X).covariance * (rows.n - 1) / rows.n
+            mean = np.nanmean(rows.X, axis=0)
+        residual, mean_residual = observed - Sigma, mean - mu
+        x = np.ix_(group.x, group.x)
+        observed[x] = residual[x] = 0.0
+        mean[group.x] = mean_residual[group.x] = 0.0
+        if not means:
+            mean[:] = mean_residual[:] = 0.0
+        left, whole = kernel.gfi_terms(weights, shares, residual, observed, mean_residual, mean)
+        total += share * (1 - left / whole)
+    return total
+
+
+def _scaled(own: TestStatistic, base: TestStatistic, n: int, groups: int) -> ScaledIndices | None:
+    """Indices of χ²/c (Satorra & Bentler 1994); RMSEA keeps χ² and multiplies df by c, which gives the same value."""
+    if own.factor is None or base.factor is None:
+        return None
+    if own.df == 0:
+        none = kernel.NO_DF
+        return ScaledIndices(own.chisq, none, none, base.chisq / base.factor, base.factor, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0,
+                             0.0, none)
+    if not own.factor > 0:
+        none = Undefined(f"the scaling factor is not positive ({own.factor:.4g})")
+        return ScaledIndices(none, none, own.factor, base.chisq / base.factor, base.factor, *[none] * 8)
+    chisq, baseline = own.chisq / own.factor, base.chisq / base.factor
+    df = own.df * own.factor
+    lower, upper = kernel.rmsea_interval(own.chisq, df, n, groups)
+    return ScaledIndices(
+        chisq=chisq, pvalue=kernel.chisq_pvalue(chisq, own.df), scaling_factor=own.factor,
+        baseline_chisq=baseline, baseline_scaling_factor=base.factor,
+        cfi=kernel.cfi(chisq, own.df, baseline, base.df), tli=kernel.tli(chisq, own.df, baseline, base.df),
+        nfi=kernel.nfi(chisq, own.df, baseline, base.df), ifi=kernel.ifi(chisq, own.df, baseline),
+        rmsea=kernel.rmsea(own.chisq, df, n, groups), rmsea_ci_lower=lower, rmsea_ci_upper=upper,
+        rmsea_pvalue=kernel.rmsea_close_pvalue(own.chisq, df, n, groups),
+    )
+
+
+def _robust(own: TestStatistic, base: TestStatistic, n: int, groups: int) -> RobustIndices | None:
+    """Indices of the population's own misfit (Brosseau-Liard & Savalei 2014; missing values: Zhang & Savalei 2023)."""
+    if own.completed is not None and base.completed is not None:
+        pairs = (own.completed.chisq, own.completed.factor), (base.completed.chisq, base.completed.factor)
+    elif own.factor is not None and base.factor is not None and own.df > 0:
+        pairs = (own.chisq, own.factor), (base.chisq, base.factor)
+    else:
+        return None
+    (chisq, factor), (baseline, base_factor) = pairs
+    if not factor > 0:
+        none: Number = Undefined(f"the scaling factor is not positive ({factor:.4g})")
+        return RobustIndices(*[none] * 6)
+    lower, upper = kernel.rmsea_interval(chisq, own.df, n, groups, factor)
+    return RobustIndices(
+        cfi=kernel.cfi(chisq, factor * own.df, baseline, base_factor * base.df),
+        tli=kernel.tli(chisq, factor * own.df, baseline, base_factor * base.df, base.df / own.df),
+        rmsea=kernel.rmsea(chisq, own.df, n, groups, factor), rmsea_ci_lower=lower, rmsea_ci_upper=upper,
+        rmsea_pvalue=kernel.rmsea_close_pvalue(chisq, own.df, n, groups, factor),
+    )

@@ -1,0 +1,111 @@
+"""A model and its data made ready for estimation, and the minimum that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline.sem.constraints import Restriction, restriction
+from pipeline.sem.discrepancy import Discrepancy, complete_normal
+from pipeline.sem.incomplete import incomplete_normal, patterns_of, weighted_moments
+from pipeline.sem.linalg import Array
+from pipeline.sem.matrices import group_matrices
+from pipeline.sem.minimise import Minima, quasi_newton, scoring
+from pipeline.sem.objective import Objective
+from pipeline.sem.sample import Sample
+from pipeline.sem.saturated import SaturatedMoments, expectation_maximisation
+from pipeline.sem.start import starting_values
+from pipeline.sem.table import ParameterTable
+
+_NEAR = 1.0
+"""Standard errors from the minimum at which gradients take over from fresh information matrices."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be minimised.
+
+    Attributes
+    ----------
+    objective
+        A stack of one.
+    saturated
+        Unrestricted moments of each group: the sample's, or by expectation maximisation where values are missing.
+    """
+
+    table: ParameterTable
+    sample: Sample
+    objective: Objective
+    restriction: Restriction
+    saturated: tuple[SaturatedMoments, ...]
+
+    @property
+    def n(self) -> int:
+        return self.sample.n
+
+    @property
+    def shares(self) -> list[float]:
+        """n_g / N of every group."""
+        return [group.n / self.sample.n for group in self.sample.groups]
+
+
+def pose(table: ParameterTable, sample: Sample) -> Problem:
+    """Moments or missingness patterns of every group, matrices, and constraints."""
+    if sample.missing == "fiml" and not table.meanstructure:
+        raise ValueError("full information needs a table with means; ask for meanstructure=True")
+    data: list[Discrepancy] = []
+    saturated = []
+    for group in sample.groups:
+        discrepancy, moments = _group(group.X, table, fiml=sample.missing == "fiml")
+        data.append(discrepancy)
+        saturated.append(moments)
+    objective = Objective(group_matrices(table), tuple(data), table.n_free)
+    return Problem(table, sample, objective, restriction(table), tuple(saturated))
+
+
+def pose_moments(table: ParameterTable, covs: Sequence[Array], ns: Sequence[int],
+                 means: Sequence[Array] | None = None) -> tuple[Objective, tuple[SaturatedMoments, ...]]:
+    """The same from covariance matrices (p, p), divided by N, and numbers of cases, without rows."""
+    data, saturated = [], []
+    for index, (cov, n) in enumerate(zip(covs, ns, strict=True)):
+        mean = np.zeros(len(cov)) if means is None else np.asarray(means[index], dtype=np.float64)
+        modelled = table.meanstructure and means is not None
+        data.append(complete_normal(np.array([float(n)]), mean[None], cov[None], means=modelled))
+        saturated.append(SaturatedMoments(mean, cov, float(n * data[-1].constant[0]), True, 0))
+    return Objective(group_matrices(table), tuple(data), table.n_free), tuple(saturated)
+
+
+def _group(X: Array, table: ParameterTable, *, fiml: bool) -> tuple[Discrepancy, SaturatedMoments]:
+    ones = np.ones((1, len(X)))
+    if fiml:
+        incomplete = incomplete_normal(patterns_of(X), ones)
+        return incomplete, expectation_maximisation(incomplete)
+    n, mean, cov = weighted_moments(X, ones)
+    complete = complete_normal(n, mean, cov, means=table.meanstructure)
+    return complete, SaturatedMoments(mean[0], cov[0], float(n[0] * complete.constant[0]), True, 0)
+
+
+def solve(problem: Problem) -> Minima:
+    """The minimum, searched from starting values that the moments suggest.
+
+    Scoring finds the neighbourhood; limited-memory BFGS with the information there does the rest in cheaper steps.
+    """
+    start = starting_values(problem.table, [m.cov for m in problem.saturated], [m.mean for m in problem.saturated])
+    objective, restriction = problem.objective, problem.restriction
+    if restriction.curved:
+        # Paths start at 0, where a product of two has no slope; without the curved constraints they do not stay there.
+        near = scoring(objective, replace(restriction, curved=()), start[None], tolerance=_NEAR)
+        found = scoring(objective, restriction, near.theta if near.converged[0] else start[None])
+        return found if found.converged[0] else scoring(objective, restriction, start[None])
+    near = scoring(objective, restriction, start[None], tolerance=_NEAR)
+    reduced = 2 * restriction.K.T @ objective.information(near.theta)[0] @ restriction.K
+    scale = np.sqrt(np.diag(reduced))
+    if (scale <= 0).any() or (np.linalg.eigvalsh(reduced / np.outer(scale, scale)) < 1e-10).any():
+        return scoring(objective, restriction, near.theta)  # not identified: it ends somewhere in the valley
+    inverse = np.linalg.inv(reduced)
+    found = quasi_newton(objective, restriction, near.theta, inverse)
+    if not found.converged[0]:
+        found = scoring(objective, restriction, found.theta if np.isfinite(found.value[0]) else near.theta)
+    return replace(found, iterations=near.iterations + found.iterations)

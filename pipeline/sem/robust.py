@@ -1,0 +1,183 @@
+"""Standard errors and test statistics that do not rest on normality or on independent cases.
+
+Scaling factors divide a χ² so that its mean is right (Satorra & Bentler 1994; Yuan & Bentler 2000). Conventions are
+lavaan's, which are those of EQS for Satorra–Bentler and of Mplus for Yuan–Bentler: A is information, B the average
+cross-product of scores, D the derivatives of implied moments, all at the moments each name says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pipeline.sem.inference import crossproduct
+from pipeline.sem.linalg import Array
+from pipeline.sem.matrices import Implied
+from pipeline.sem.problem import Problem
+from pipeline.sem.scores import casewise_scores
+from pipeline.sem.unrestricted import (
+    MomentCells,
+    expected_information,
+    fourth_moments,
+    jacobian,
+    moment_cells,
+    observed_information,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMoments:
+    """What scaled tests need of one group, whatever model is compared with its unrestricted moments.
+
+    Attributes
+    ----------
+    share
+        n_g / N.
+    cells
+        The distinct moments.
+    A, B
+        (size, size) information and average cross-product of scores at the unrestricted moments.
+    """
+
+    share: float
+    cells: MomentCells
+    A: Array
+    B: Array
+
+    @property
+    def trace(self) -> float:
+        """tr(A⁻¹B): the number of moments, if the data are normal and independent."""
+        return float(np.trace(np.linalg.solve(self.A, self.B)))
+
+
+def group_moments(problem: Problem) -> tuple[GroupMoments, ...]:
+    """Information and score products of every group at its unrestricted moments."""
+    found = []
+    for rows, saturated, group in zip(problem.sample.groups, problem.saturated, problem.objective.groups, strict=True):
+        cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
+        scores = casewise_scores(rows.X, cells.cells(), saturated.cov, saturated.mean)
+        incomplete = bool(np.isnan(rows.X).any())
+        A = (observed_information(rows.X, saturated.mean, saturated.cov, cells) if incomplete
+             else expected_information(saturated.cov, cells))
+        found.append(GroupMoments(rows.n / problem.n, cells, A, crossproduct(scores, rows.clusters) / rows.n))
+    return tuple(found)
+
+
+def derivatives(problem: Problem, theta: Array) -> list[tuple[Array, Implied]]:
+    """D (size, q) of every group over all parameters, and the implied moments."""
+    found: list[tuple[Array, Implied]] = []
+    for group, moments in zip(problem.objective.groups, problem.objective.implied(theta[None]), strict=True):
+        cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
+        D = np.zeros((cells.size, len(theta)))
+        D[:, group.free] = jacobian(group, moments, cells)
+        found.append((D, moments))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class YuanBentler:
+    """Scaling factors: of the test, of the unrestricted and of the restricted model's log-likelihood."""
+
+    factor: float
+    trace_unrestricted: float
+    trace_restricted: float
+
+
+def yuan_bentler(moments: tuple[GroupMoments, ...], meat: Array, inverse: Array, df: int) -> YuanBentler:
+    """[Σ_g tr(A₁⁻¹B₁) − tr(B₀A₀⁻¹)] / df (Yuan & Bentler 2000; Asparouhov & Muthén 2005).
+
+    Parameters
+    ----------
+    meat, inverse
+        (q, q) average cross-product of the model's scores, and inverse information within its constraints.
+    """
+    unrestricted = sum(group.trace for group in moments)
+    restricted = float(np.sum(meat * inverse.T))
+    factor = (unrestricted - restricted) / df if df > 0 else float("nan")
+    return YuanBentler(factor, unrestricted, restricted)
+
+
+@dataclass(frozen=True, slots=True)
+class SatorraBentler:
+    """Scaling factor of the test, and the average middle matrix (q, q) of the sandwich, DᵀVΓVD."""
+
+    factor: float
+    meat: Array
+
+
+def satorra_bentler(problem: Problem, theta: Array, inverse: Array, df: int) -> SatorraBentler:
+    """tr(UΓ)/df, U = V − VD(DᵀVD)⁻¹DᵀV, V the expected information at the implied moments (Satorra & Bentler 1994)."""
+    meat, trace = np.zeros((len(theta), len(theta))), 0.0
+    for rows, group, (D, moments) in zip(problem.sample.groups, problem.objective.groups,
+                                         derivatives(problem, theta), strict=True):
+        cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
+        share = rows.n / problem.n
+        V = expected_information(moments.Sigma[0], cells)
+        gamma = fourth_moments(rows.X, group.x, cells)
+        VD = V @ D
+        own = VD.T @ gamma @ VD
+        meat += share * own
+        trace += float(np.sum(V * gamma.T)) - share * float(np.sum(own * inverse.T))
+    return SatorraBentler(trace / df if df > 0 else float("nan"), meat)
+
+
+def structured_inverse_information(problem: Problem, theta: Array) -> Array:
+    """Σ_g f_g DᵀAD, A the observed information of the moments at their implied values, (q, q).
+
+    What lavaan takes in place of the Hessian for the scaled test of clustered data under plain maximum likelihood.
+    """
+    total = np.zeros((len(theta), len(theta)))
+    for rows, group, (D, moments) in zip(problem.sample.groups, problem.objective.groups,
+                                         derivatives(problem, theta), strict=True):
+        cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
+        A = observed_information(rows.X, moments.mu[0], moments.Sigma[0], cells)
+        total += rows.n / problem.n * D.T @ A @ D
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedFit:
+    """Fit of expected complete data: χ² of the unrestricted moments and the factor that makes its mean comparable."""
+
+    chisq: float
+    factor: float
+
+
+def completed_fit(
+    problem: Problem, theta: Array, tangent: Array, moments: tuple[GroupMoments, ...], df: int, *, robust: bool,
+) -> CompletedFit:
+    """What fit indices of incomplete data rest on (Zhang & Savalei 2023; lavaan's ``.robust`` under missing data).
+
+    The discrepancy between implied moments and those of expectation maximisation, as if these were of complete data,
+    and its expectation under the model, from missingness alone (``robust`` False; their eq. for V6) or also from
+    non-normality and clusters (V3).
+    """
+    chisq = 0.0
+    blocks = []
+    for group, saturated, (D, implied) in zip(moments, problem.saturated, derivatives(problem, theta), strict=True):
+        n = group.share * problem.n
+        Sigma, d = implied.Sigma[0], saturated.mean - implied.mu[0]
+        K = np.linalg.inv(Sigma)
+        chisq += n * float(np.linalg.slogdet(Sigma)[1] - np.linalg.slogdet(saturated.cov)[1]
+                           + np.sum(K * saturated.cov) - len(Sigma) + d @ K @ d)
+        complete = expected_information(saturated.cov, group.cells)
+        blocks.append((group, D, complete))
+    inverse = tangent @ np.linalg.pinv(tangent.T @ _sum(blocks, "A") @ tangent) @ tangent.T
+    completed = sum(group.share * D.T @ complete @ D for group, D, complete in blocks)
+    if not robust:
+        trace = sum(float(np.trace(np.linalg.solve(group.A, complete))) for group, _, complete in blocks)
+        return CompletedFit(chisq, (trace - float(np.sum(completed * inverse.T))) / df if df > 0 else float("nan"))
+    trace = float(np.trace(inverse @ completed @ inverse @ _sum(blocks, "B")))
+    for group, D, complete in blocks:
+        weighted = complete @ np.linalg.solve(group.A, group.B)
+        trace += float(np.trace(np.linalg.solve(group.A.T, weighted.T)))
+        trace -= 2 * group.share * float(np.sum((D.T @ weighted @ D) * inverse.T))
+    return CompletedFit(chisq, trace / df if df > 0 else float("nan"))
+
+
+def _sum(blocks: list[tuple[GroupMoments, Array, Array]], which: Literal["A", "B"]) -> Array:
+    """Σ_g f_g Dᵀ A D, or with B in place of A."""
+    total: Array = np.sum([group.share * D.T @ getattr(group, which) @ D for group, D, _ in blocks], axis=0)
+    return total
