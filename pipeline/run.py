@@ -25,6 +25,7 @@ from pipeline.analyses import (
     observed_variables,
     run_model,
     scale_reliability,
+    second_opinion,
     true_values,
 )
 from pipeline.data.responses import Failure
@@ -37,6 +38,7 @@ from pipeline.results import (
     EVERYONE,
     SCHEMA,
     SCREENED,
+    CrossCheck,
     FactorAnalysis,
     FlowStep,
     Manifest,
@@ -106,6 +108,7 @@ def run_study(
             scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
         analyses = _factor_analyses(forms, plan, instrument, clock, seed=factor_seed)
         runs = _models(forms, plan, clock, draws=draws, seed=bootstrap_seed, workers=workers)
+        crosschecks = _crosschecks(forms, clock)
         with clock.step("Sensitivity to recency"):
             firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
             decay = decay_sensitivity(MEDIATION, firms.frame, firms.exp_rw_alternatives, plan)
@@ -129,6 +132,7 @@ def run_study(
         reliability=scales,
         factor_analyses=analyses,
         models=runs,
+        crosschecks=crosschecks,
         decay=decay,
         known_truth=known_truth(study, main) if plan.synthetic else (),
     )
@@ -180,13 +184,28 @@ def _models(
     for spec in MODELS:
         form = fielded.get(FORM_OF_LEVEL[spec.level])
         for rows in (SCREENED, EVERYONE) if form is not None else ():
-            with clock.step(f"Model {spec.id}, {rows}", draws if spec.effects else None):
+            # What only stands beside the result needs no third digit of its limits.
+            some = draws if rows == SCREENED else min(draws, plan.bootstrap.sensitivity_draws)
+            with clock.step(f"Model {spec.id}, {rows}", some if spec.effects else None):
                 assert form is not None
                 runs.append(run_model(
                     spec, form.rows[rows].units.frame, rows, plan,
-                    draws=draws, seed=seed, workers=workers, advance=clock.progress.advance,
+                    draws=some, seed=seed, workers=workers, advance=clock.progress.advance,
                 ))
     return tuple(runs)
+
+
+def _crosschecks(forms: list[PreparedForm], clock: _Clock) -> tuple[CrossCheck, ...]:
+    """Every model whose form was fielded, on the screened rows, by another program as well."""
+    fielded = {form.form: form for form in forms}
+    specs = [spec for spec in MODELS if FORM_OF_LEVEL[spec.level] in fielded]
+    found = []
+    with clock.step("Second opinion", len(specs)):
+        for spec in specs:
+            frame = fielded[FORM_OF_LEVEL[spec.level]].rows[SCREENED].units.frame
+            found.append(second_opinion(spec, frame, SCREENED))
+            clock.progress.advance()
+    return tuple(found)
 
 
 def _flow(forms: list[PreparedForm], runs: tuple[ModelRun, ...]) -> Iterator[FlowStep]:

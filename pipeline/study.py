@@ -67,7 +67,8 @@ class FactorPlan(Frozen):
 
 
 class BootstrapPlan(Frozen):
-    draws: int = Field(1000, ge=1)
+    draws: int = Field(5000, ge=1)
+    sensitivity_draws: int = Field(1000, ge=1, description="of the same model with the excluded respondents kept")
     level: float = Field(0.95, gt=0.5, lt=1)
 
 

@@ -60,6 +60,29 @@ class Implied:
 
 
 @dataclass(frozen=True, slots=True)
+class CellValues:
+    """Matrix cells in one row: ``fixed`` (t,) values, and at ``places`` the parameters ``source``."""
+
+    fixed: Array
+    places: Index
+    source: Index
+
+    def at(self, theta: Field) -> Field:
+        """(b, t) cells at θ (b, q)."""
+        flat: Field = np.empty((len(theta), len(self.fixed)), dtype=theta.dtype)
+        flat[:] = self.fixed
+        flat[:, self.places] = theta[:, self.source]
+        return flat
+
+    def keep(self, wanted: Index) -> CellValues:
+        """Only the cells ``wanted``, in their order."""
+        position = np.full(len(self.fixed), -1, dtype=np.intp)
+        position[wanted] = np.arange(len(wanted))
+        there = position[self.places] >= 0
+        return CellValues(self.fixed[wanted], position[self.places[there]], self.source[there])
+
+
+@dataclass(frozen=True, slots=True)
 class GroupMatrices:
     """One group's model: where each parameter stands, and how moments follow.
 
@@ -76,17 +99,15 @@ class GroupMatrices:
         α) and k + 1 for 0 (cells of Θ and Ψ).
     blocks
         Cells and their places in the flattened (I,I), (I,[L|H]) and (L,[L|H]) blocks of a p + 2k square.
-    fixed, spread
-        (t,) values that do not depend on θ, and (q, t) ones where a parameter stands: all matrices' cells in the
-        order Λ, Θ, Ψ, Β, ν, α are ``fixed + θ @ spread``.
+    cells
+        All matrices' cells in the order Λ, Θ, Ψ, Β, ν, α.
     x, x_places, x_cov, x_mean_places, x_mean
         Fixed exogenous variables among y, and where their sample moments go.
     structural
         Whether any η depends on another.
     uncorrelated
         Whether Θ is diagonal with no variance fixed to 0 or less and no fixed exogenous variables: the case of
-        :mod:`pipeline.sem.uniquenesses`, whose ``narrow_fixed`` and ``narrow_spread`` keep of Θ its diagonal only,
-        at ``residual``.
+        :mod:`pipeline.sem.uniquenesses`, for which ``narrow`` has the same with Θ's diagonal only, at ``residual``.
     """
 
     observed: tuple[str, ...]
@@ -97,8 +118,7 @@ class GroupMatrices:
     c: Array
     mean_of: Index
     blocks: tuple[tuple[Index, Index], ...]
-    fixed: Array
-    spread: Array
+    cells: CellValues
     x: Index
     x_places: Index
     x_cov: Index
@@ -106,8 +126,7 @@ class GroupMatrices:
     x_mean: Index
     structural: bool
     uncorrelated: bool
-    narrow_fixed: Array
-    narrow_spread: Array
+    narrow: CellValues
     residual: slice
 
     @property
@@ -129,8 +148,7 @@ class GroupMatrices:
             (b or 1, p, p) and (b or 1, p) sample moments; only those of fixed exogenous variables are used.
         """
         b, p, k = len(theta), self.p, self.k
-        flat = theta @ self.spread
-        flat += self.fixed
+        flat = self.cells.at(theta)
         flat[:, self.x_places] = cov.reshape(len(cov), -1)[:, self.x_cov]
         flat[:, self.x_mean_places] = mean[:, self.x_mean]
         ends = np.cumsum([p * k, p * p, k * k, k * k, p, k])
@@ -210,25 +228,22 @@ def _compile(table: ParameterTable, rows: Sequence[Row], etas: tuple[str, ...]) 
     sampled = [(cells[i], r) for i, r in enumerate(rows) if not r.free and r.value is None]
     covs = [(place, y[r.lhs] * p + y[r.rhs]) for cell, r in sampled if r.op == "~~" for place in cell.places]
     means = [(cell.places[0], y[r.lhs]) for cell, r in sampled if r.op == "~1"]
-    spread = np.zeros((table.n_free, len(fixed)))
-    for index in free:
-        spread[rows[index].free - 1, list(cells[index].places)] = 1.0
     u, v = _index(cells[i].u for i in free), _index(cells[i].v for i in free)
+    filled = [(place, rows[i].free - 1) for i in free for place in cells[i].places]
+    values = CellValues(fixed, _index(place for place, _ in filled), _index(number for _, number in filled))
     theta = np.arange(p * p).reshape(p, p) + p * k
-    off = theta[~np.eye(p, dtype=np.bool_)]
-    at = np.diag(theta)
-    uncorrelated = not (spread[:, off].any() or fixed[off].any() or covs
-                        or ((fixed[at] <= 0) & ~spread[:, at].any(axis=0)).any())
-    narrow = np.delete(np.arange(len(fixed)), off)
+    off, at = theta[~np.eye(p, dtype=np.bool_)], np.diag(theta)
+    uncorrelated = not (np.isin(off, values.places).any() or fixed[off].any() or covs
+                        or ((fixed[at] <= 0) & ~np.isin(at, values.places)).any())
     return GroupMatrices(
         observed=table.observed, etas=etas, free=_index(rows[i].free - 1 for i in free), u=u, v=v,
         c=np.array([cells[i].c for i in free]), mean_of=_index(cells[i].mean_of for i in free),
-        blocks=_blocks(u, v, p, k), fixed=fixed, spread=spread,
+        blocks=_blocks(u, v, p, k), cells=values,
         x=_index(y[name] for name in table.exogenous),
         x_places=_index(place for place, _ in covs), x_cov=_index(cell for _, cell in covs),
         x_mean_places=_index(place for place, _ in means), x_mean=_index(cell for _, cell in means),
         structural=any(r.op == "~" or (r.lhs in eta and r.rhs in eta) for r in rows if r.op in ("~", "=~")),
-        uncorrelated=uncorrelated, narrow_fixed=fixed[narrow], narrow_spread=np.ascontiguousarray(spread[:, narrow]),
+        uncorrelated=uncorrelated, narrow=values.keep(np.delete(np.arange(len(fixed)), off)),
         residual=slice(p * k, p * k + p),
     )
 

@@ -11,7 +11,7 @@ from the minimum is exact for any use of it, whatever the units of the data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,46 +178,56 @@ def _keep(
 
 def quasi_newton(
     objective: Objective, restriction: Restriction, start: Array, inverse_hessian: Array, *,
-    tolerance: float = TOLERANCE, steps: int = 60,
+    tolerance: float = TOLERANCE, steps: int = 60, last_step: bool = False,
 ) -> Minima:
-    """Limited-memory BFGS from ``start`` (b, q) with one matrix for all.
+    """Limited-memory BFGS from ``start`` (b, q) with one matrix for all. Constraints must be linear.
 
     Parameters
     ----------
     inverse_hessian
-        (r, r) inverse of F's Hessian by x near the minima, positive definite.
+        (r, r) inverse of F's Hessian by x near the minima, positive definite; with any other nothing converges.
+    last_step
+        Whether a member within four tolerances of its minimum takes one more step, whose end is not looked at. A step
+        shortens the distance to a quarter or less; ``distance`` is then a quarter of the last one measured, and
+        ``value`` is from before the step (too large by the square of that distance).
     """
-    state = _begin(objective, restriction, start)
-    n = np.broadcast_to(objective.n, len(state.x))
+    try:
+        root = np.linalg.cholesky(inverse_hessian)
+    except np.linalg.LinAlgError:
+        return _begin(objective, restriction, start).minima(restriction, tolerance)
+    # In z, x = root · z, the Hessian is near the identity: directions need no matrix, and lengths are distances.
+    round_ = replace(restriction, K=restriction.K @ root)
+    state = _begin(objective, round_, start)
+    per_se = np.sqrt(np.broadcast_to(objective.n, len(state.x)) / 2)
+    near = 4 * tolerance if last_step else tolerance
     active = np.flatnonzero(np.isfinite(state.value))
-    part, memory = objective.take(active), _Memory([], [], inverse_hessian)
+    part, memory = objective.take(active), _Memory([], [])
     for _ in range(steps):
         slope = state.slope[active]
-        length = np.einsum("bi,ij,bj->b", slope, inverse_hessian, slope, optimize=True)
-        # A matrix that is not positive definite measures no distance.
-        state.distance[active] = np.sqrt(np.where(length >= 0, n[active] / 2 * length, np.inf))
-        going = state.distance[active] > tolerance
+        state.distance[active] = per_se[active] * np.sqrt(np.einsum("bi,bi->b", slope, slope))
+        going = state.distance[active] > near
         if not going.all():
+            if last_step:
+                state.x[active[~going]] += memory.take(~going).direction(slope[~going])
+                state.distance[active[~going]] /= 4
             active, slope, memory = active[going], slope[going], memory.take(going)
             part = part.take(np.flatnonzero(going))
         if not len(active):
             break
         x = state.x[active]
-        moved = _advance(part, restriction, state, active, memory.direction(slope),
-                         _Merit(restriction, np.zeros(len(active))))
+        moved = _advance(part, round_, state, active, memory.direction(slope), _Merit(round_, np.zeros(len(active))))
         memory.remember(state.x[active] - x, state.slope[active] - slope)
         if not moved.all():
             active, memory, part = active[moved], memory.take(moved), part.take(np.flatnonzero(moved))
-    return state.minima(restriction, tolerance)
+    return state.minima(round_, tolerance)
 
 
 @dataclass(frozen=True)
 class _Memory:
-    """The last steps s and changes of slope y of every member, each (b, r)."""
+    """The last steps s and changes of slope y of every member, each (b, r), where the Hessian is near the identity."""
 
     s: list[Array]
     y: list[Array]
-    inverse_hessian: Array
 
     def remember(self, s: Array, y: Array) -> None:
         self.s.append(s)
@@ -225,7 +235,7 @@ class _Memory:
         del self.s[:-_MEMORY], self.y[:-_MEMORY]
 
     def take(self, which: NDArray[np.bool_]) -> _Memory:
-        return _Memory([s[which] for s in self.s], [y[which] for y in self.y], self.inverse_hessian)
+        return _Memory([s[which] for s in self.s], [y[which] for y in self.y])
 
     def direction(self, slope: Array) -> Array:
         """−(approximate inverse Hessian) · slope, by the two loops of Nocedal 1980."""
@@ -237,7 +247,7 @@ class _Memory:
             a = rho * np.einsum("bi,bi->b", s, q)
             q -= a[:, None] * y
             kept.append((s, y, rho, a))
-        r = q @ self.inverse_hessian
+        r = q
         for s, y, rho, a in reversed(kept):
             r += (a - rho * np.einsum("bi,bi->b", y, r))[:, None] * s
         return -r

@@ -130,7 +130,8 @@ class _Attempt:
         if self.method == "scoring" or self.refit.inverse_hessian is None:
             return scoring(objective, restriction, start, tolerance=tolerance, steps=_STEPS)
         return quasi_newton(
-            objective, restriction, start, self.refit.inverse_hessian, tolerance=tolerance, steps=_STEPS)
+            objective, restriction, start, self.refit.inverse_hessian, tolerance=tolerance, steps=_STEPS,
+            last_step=True)
 
 
 def _guarded(objective: Objective, attempt: _Attempt, reached: Array) -> Minima:

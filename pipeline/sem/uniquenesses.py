@@ -27,7 +27,7 @@ def suits(group: GroupMatrices, theta: Array, data: CompleteNormal) -> NDArray[n
     """(b,) members whose residual variances all are well above 0; none if the model has residual covariances."""
     if not group.uncorrelated:
         return np.zeros(len(theta), dtype=np.bool_)
-    residual = theta @ group.narrow_spread[:, group.residual] + group.narrow_fixed[group.residual]
+    residual = group.narrow.at(theta)[:, group.residual]
     large = residual > SMALL * np.diagonal(data.cov, axis1=-2, axis2=-1)
     return np.asarray(large.all(axis=-1))
 
@@ -35,7 +35,7 @@ def suits(group: GroupMatrices, theta: Array, data: CompleteNormal) -> NDArray[n
 def evaluate(group: GroupMatrices, theta: Array, data: CompleteNormal) -> tuple[Array, Array, NDArray[np.bool_]]:
     """F (b,), its gradient by the group's cells (b, q_g), and whether Σ is positive definite (b,)."""
     b, p, k = len(theta), group.p, group.k
-    flat = theta @ group.narrow_spread + group.narrow_fixed
+    flat = group.narrow.at(theta)
     ends = np.cumsum([p * k, p, k * k, k * k, p, k])
     Lambda = flat[:, : ends[0]].reshape(b, p, k)
     residual = flat[:, ends[0]: ends[1]]
@@ -50,7 +50,7 @@ def evaluate(group: GroupMatrices, theta: Array, data: CompleteNormal) -> tuple[
     variances = np.diagonal(T, axis1=-2, axis2=-1)
     TU = T @ U
     Q = _t(U) @ TU
-    value = (np.log(residual).sum(axis=-1) + logdet + (t * variances).sum(axis=-1)
+    value = (np.log(residual).sum(axis=-1) + logdet + np.einsum("bi,bi->b", t, variances)
              - np.einsum("bij,bji->b", M, Q) - data.constant)
 
     MQ = M @ Q
@@ -58,7 +58,8 @@ def evaluate(group: GroupMatrices, theta: Array, data: CompleteNormal) -> tuple[
     left = R + MQ @ R
     g_loading = U @ left - t[..., None] * (TU @ R)
     g_latent = A @ left - Q @ R
-    own = t - t * t * variances - (U * (U @ (M + MQ @ M) - 2 * t[..., None] * (TU @ M))).sum(axis=-1)
+    own = t * (1 - t * variances + 2 * np.einsum("bik,bik->bi", U, TU @ M))
+    own -= np.einsum("bik,bik->bi", U, U @ (M + MQ @ M))
     gradient = np.empty((b, len(group.c)))
     (theta_cells, _), (loadings, loading_places), (latent, latent_places) = group.blocks
     gradient[:, theta_cells] = 2 * group.c[theta_cells] * own[:, group.u[theta_cells]]
