@@ -11,13 +11,13 @@ from the minimum is exact for any use of it, whatever the units of the data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.sem.constraints import Restriction
-from pipeline.sem.linalg import Array, solve_scaled
+from pipeline.sem.linalg import Array, invert_triangle, solve_scaled
 from pipeline.sem.matrices import Index
 from pipeline.sem.objective import Evaluation, Objective
 
@@ -196,30 +196,31 @@ def quasi_newton(
     except np.linalg.LinAlgError:
         return _begin(objective, restriction, start).minima(restriction, tolerance)
     # In z, x = root · z, the Hessian is near the identity: directions need no matrix, and lengths are distances.
-    round_ = replace(restriction, K=restriction.K @ root)
-    state = _begin(objective, round_, start)
+    back = invert_triangle(root)
+    state = _begin(objective, restriction, start)
     per_se = np.sqrt(np.broadcast_to(objective.n, len(state.x)) / 2)
     near = 4 * tolerance if last_step else tolerance
     active = np.flatnonzero(np.isfinite(state.value))
     part, memory = objective.take(active), _Memory([], [])
     for _ in range(steps):
-        slope = state.slope[active]
+        slope = state.slope[active] @ root
         state.distance[active] = per_se[active] * np.sqrt(np.einsum("bi,bi->b", slope, slope))
         going = state.distance[active] > near
         if not going.all():
             if last_step:
-                state.x[active[~going]] += memory.take(~going).direction(slope[~going])
+                state.x[active[~going]] += memory.take(~going).direction(slope[~going]) @ root.T
                 state.distance[active[~going]] /= 4
             active, slope, memory = active[going], slope[going], memory.take(going)
             part = part.take(np.flatnonzero(going))
         if not len(active):
             break
         x = state.x[active]
-        moved = _advance(part, round_, state, active, memory.direction(slope), _Merit(round_, np.zeros(len(active))))
-        memory.remember(state.x[active] - x, state.slope[active] - slope)
+        step = memory.direction(slope) @ root.T
+        moved = _advance(part, restriction, state, active, step, _Merit(restriction, np.zeros(len(active))))
+        memory.remember((state.x[active] - x) @ back.T, state.slope[active] @ root - slope)
         if not moved.all():
             active, memory, part = active[moved], memory.take(moved), part.take(np.flatnonzero(moved))
-    return state.minima(round_, tolerance)
+    return state.minima(restriction, tolerance)
 
 
 @dataclass(frozen=True)
