@@ -190,6 +190,7 @@ def fit(
     equal: Annotated[str | None, typer.Option(metavar="loadings,…", help="Held equal across groups: loadings, "
                                               "intercepts, residuals, means, regressions, lv.variances, …")] = None,
     cluster: Annotated[str | None, typer.Option(metavar="COL", help="Column of the clusters.")] = None,
+    modification: Annotated[bool, typer.Option("--modification", help="Add modification indices.")] = False,
     ordered: Later = None,
     bootstrap: Annotated[int, typer.Option(min=0, help="Draws for intervals of parameters and := effects.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
@@ -199,17 +200,18 @@ def fit(
 ) -> None:
     """Estimate a structural equation model by maximum likelihood."""
     from pipeline.commands import fit as command
+    from pipeline.commands import fit_output as output
     from pipeline.commands.output import require_place
     from pipeline.progress import Silent, console_progress
 
-    asked = command.Asked(estimator, missing, level, ordered, group, equal, cluster)
+    asked = command.Asked(estimator, missing, level, ordered, group, equal, cluster, modification)
     command.check_options(asked)
     require_place(json)
     with console_progress() if bootstrap else nullcontext(Silent()) as progress:
         progress.step("Bootstrap", bootstrap)
         found = command.fit_file(model, data, asked, draws=bootstrap, seed=seed, workers=workers,
                                  progress=progress.advance)
-    _show(json, lambda: command.document(found), lambda: command.tables(found))
+    _show(json, lambda: output.document(found), lambda: output.tables(found))
     if not found.fit.converged:
         typer.echo("Not converged; these numbers are not to be used.", err=True)
         raise typer.Exit(FAILED)

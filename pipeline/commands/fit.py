@@ -6,60 +6,21 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
-
-from rich.console import RenderableType
+from typing import Literal, get_args
 
 from instrument.errors import Finding, InputError
 from pipeline.commands.csv_data import MODEL_FILE, CsvData, read_csv, read_text
-from pipeline.commands.output import Defined, decimals, p_value, table
 from pipeline.sem.describe import describe
 from pipeline.sem.effects import BootstrapResult, bootstrap_effects
 from pipeline.sem.equality import GroupEqual
 from pipeline.sem.estimate import Estimated, Options, estimate_model, table_of
-from pipeline.sem.fit import Fit, Parameter
+from pipeline.sem.fit import Fit
+from pipeline.sem.modification import ModificationIndex, modification_indices
+from pipeline.undefined import Undefined
 
 Estimator = Literal["ml", "mlr", "mlm", "dlws", "wlsmv"]
 Missing = Literal["listwise", "fiml"]
 ORDINAL = ("dlws", "wlsmv")
-
-INDICES = {
-    "npar": "npar", "chisq": "chisq", "df": "df", "pvalue": "pvalue", "baseline.chisq": "baseline_chisq",
-    "baseline.df": "baseline_df", "cfi": "cfi", "tli": "tli", "nfi": "nfi", "rfi": "rfi", "ifi": "ifi",
-    "rmsea": "rmsea", "rmsea.ci.lower": "rmsea_ci_lower", "rmsea.ci.upper": "rmsea_ci_upper",
-    "rmsea.pvalue": "rmsea_pvalue", "srmr": "srmr", "gfi": "gfi", "logl": "logl",
-    "unrestricted.logl": "unrestricted_logl", "aic": "aic", "bic": "bic", "bic2": "sabic",
-}
-"""lavaan's name → field of :class:`~pipeline.sem.fit.FitIndices`."""
-
-SCALED = {
-    "chisq.scaled": "chisq", "pvalue.scaled": "pvalue", "chisq.scaling.factor": "scaling_factor",
-    "baseline.chisq.scaled": "baseline_chisq", "baseline.chisq.scaling.factor": "baseline_scaling_factor",
-    "cfi.scaled": "cfi", "tli.scaled": "tli", "nfi.scaled": "nfi", "ifi.scaled": "ifi", "rmsea.scaled": "rmsea",
-    "rmsea.ci.lower.scaled": "rmsea_ci_lower", "rmsea.ci.upper.scaled": "rmsea_ci_upper",
-    "rmsea.pvalue.scaled": "rmsea_pvalue",
-}
-ROBUST = {
-    "cfi.robust": "cfi", "tli.robust": "tli", "rmsea.robust": "rmsea", "rmsea.ci.lower.robust": "rmsea_ci_lower",
-    "rmsea.ci.upper.robust": "rmsea_ci_upper", "rmsea.pvalue.robust": "rmsea_pvalue",
-}
-"""The same for :class:`~pipeline.sem.fit.ScaledIndices` and :class:`~pipeline.sem.fit.RobustIndices`."""
-
-COLUMNS = {"est": "est", "se": "se", "z": "z", "pvalue": "pvalue", "ci.lower": "ci_lower", "ci.upper": "ci_upper",
-           "std.lv": "std_lv", "std.lv.se": "std_lv_se", "std.all": "std_all", "std.all.se": "std_all_se"}
-"""lavaan's column → field of :class:`~pipeline.sem.fit.Parameter`."""
-
-EFFECT_COLUMNS = {
-    "est": "est", "se": "se", "z": "z", "pvalue": "pvalue", "boot.se": "bootstrap_se", "boot.ci.lower": "lower",
-    "boot.ci.upper": "upper", "boot.ci.lower.admissible": "lower_admissible",
-    "boot.ci.upper.admissible": "upper_admissible", "mc.ci.lower": "monte_carlo_lower",
-    "mc.ci.upper": "monte_carlo_upper", "std.all": "std_all", "boot.std.ci.lower": "std_lower",
-    "boot.std.ci.upper": "std_upper",
-}
-RESAMPLED = {"boot.se": "bootstrap_se", "boot.ci.lower": "lower", "boot.ci.upper": "upper",
-             "boot.std.ci.lower": "std_lower", "boot.std.ci.upper": "std_upper"}
-"""Columns of :class:`~pipeline.sem.effects.ResampledEffect` and, of every free parameter, ResampledParameter."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -71,6 +32,7 @@ class Fitted:
     seed: int
     level: float
     warnings: tuple[str, ...]
+    modification: tuple[ModificationIndex, ...] | Undefined | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +46,7 @@ class Asked:
     group: str | None = None
     equal: str | None = None
     cluster: str | None = None
+    modification: bool = False
 
     @property
     def equalities(self) -> tuple[str, ...]:
@@ -165,7 +128,11 @@ def fit_file(
             warnings.append(f"{lost} of {draws} bootstrap draws did not converge; intervals use the others.")
     elif draws:
         warnings.append("There is no bootstrap, because the model did not converge.")
-    return Fitted(fit, boot, draws, seed, asked.level, tuple(warnings))
+    changes = None
+    if asked.modification:
+        changes = (modification_indices(estimated.problem, estimated.theta) if fit.converged
+                   else Undefined("estimation did not converge"))
+    return Fitted(fit, boot, draws, seed, asked.level, tuple(warnings), changes)
 
 
 def _resample(
@@ -199,104 +166,6 @@ def _design(file: CsvData, asked: Asked) -> tuple[list[int], list[str] | None, l
             f"clusters; the column holds {'one value only' if clusters else 'no value'}.",
             "Name another column, or leave --cluster out."))
     return kept, groups, clusters, warnings
-
-
-def document(found: Fitted) -> dict[str, Any]:
-    """The contract's document; what is undefined is null, with its reason in ``undefined``.
-
-    ``se`` and what follows from it are null, without a reason, for fixed parameters.
-    """
-    fit, number = found.fit, Defined()
-    if fit.indices is None:
-        measures: dict[str, Any] = dict.fromkeys(INDICES)
-        number.undefined["fit"] = "estimation did not converge" if not fit.converged else "the model has df below 0"
-    else:
-        measures = {}
-        for fields, part in ((INDICES, fit.indices), (SCALED, fit.indices.scaled), (ROBUST, fit.indices.robust)):
-            if part is not None:
-                measures |= {name: number(f"fit.{name}", getattr(part, field)) for name, field in fields.items()}
-        if fit.indices.scaled is not None:
-            measures["df.scaled"] = fit.indices.df
-    rows: list[dict[str, Any]] = [
-        {"lhs": p.lhs, "op": p.op, "rhs": p.rhs, "group": p.group, "label": p.label, "free": p.free}
-        | {name: number(f"{p.lhs} {p.op} {p.rhs}: {name}", getattr(p, field)) for name, field in COLUMNS.items()}
-        for p in fit.parameters
-    ]
-    boot = found.bootstrap
-    effects = [] if boot is None else [
-        {"name": e.name, "expression": e.expression}
-        | {name: number(f"{e.name}: {name}", getattr(e, field)) for name, field in EFFECT_COLUMNS.items()}
-        for e in boot.effects
-    ]
-    if boot is not None:
-        resampled = {(p.lhs, p.op, p.rhs, p.group): p for p in boot.parameters}
-        for row in rows:
-            own = resampled.get((row["lhs"], row["op"], row["rhs"], row["group"]))
-            if own is not None:
-                row |= {name: number(f"{row['lhs']} {row['op']} {row['rhs']}: {name}", getattr(own, field))
-                        for name, field in RESAMPLED.items()}
-    return {
-        "converged": fit.converged, "admissible": fit.admissible, "estimator": fit.estimator, "engine": fit.engine,
-        "missing": fit.missing, "information": fit.information, "se": fit.se, "test": fit.test,
-        "nobs": fit.nobs, "n_incomplete": fit.n_incomplete, "n_with_gaps": fit.n_with_gaps,
-        "groups": [{"label": g.label, "nobs": g.nobs,
-                    "r2": {name: number(f"r2 {name} {g.label}".rstrip(), value) for name, value in g.r2.items()}}
-                   for g in fit.groups],
-        "level": found.level, "fit": measures, "parameters": rows,
-        "bootstrap": {"requested": found.requested, "converged": boot.converged if boot else 0,
-                      "admissible": boot.admissible if boot else 0, "seed": found.seed},
-        "effects": effects, "undefined": number.undefined, "warnings": list(found.warnings),
-    }
-
-
-def tables(found: Fitted) -> list[RenderableType]:
-    """Fit and parameters as lavaan's users know them, then bootstrap intervals, reasons and warnings."""
-    fit, given = found.fit, document(found)
-    shown: list[RenderableType] = [
-        f"{fit.name}: {fit.estimator}, {_rows_used(fit)}; "
-        f"{'converged' if fit.converged else 'NOT CONVERGED'}"
-        f"{'' if fit.admissible or not fit.converged else ', but the solution is improper'}",
-    ]
-    if fit.indices is not None:
-        shown.append(table("Fit", ("measure", "value"), [(name, _measure(name, value)) for name, value in
-                                                         given["fit"].items()]))
-    interval = f"{100 * found.level:g} % interval"
-    shown.append(table("Parameters", ("parameter", "label", "est", "se", "z", "p", interval, "std.all"), [
-        (_named(p, fit), p.label if p.op != ":=" else "", decimals(p.est), decimals(p.se), decimals(p.z),
-         p_value(p.pvalue), "–" if p.se is None else f"{decimals(p.ci_lower)} to {decimals(p.ci_upper)}",
-         decimals(p.std_all)) for p in fit.parameters], left=2))
-    if found.bootstrap is not None:
-        boot = found.bootstrap
-        shown.append(table(
-            f"Effects, percentile bootstrap ({boot.converged} of {boot.requested} draws converged, {boot.admissible} "
-            f"admissible; seed {boot.seed})", 
-            ("effect", "est", "boot se", interval, "Monte Carlo", "std.all", interval),
-            [(e.name, decimals(e.est), decimals(e.bootstrap_se), f"{decimals(e.lower)} to {decimals(e.upper)}",
-              f"{decimals(e.monte_carlo_lower)} to {decimals(e.monte_carlo_upper)}",
-              decimals(e.std_all), f"{decimals(e.std_lower)} to {decimals(e.std_upper)}") for e in boot.effects]))
-    return [*shown, *(f"{field} is undefined because {why}." for field, why in given["undefined"].items()),
-            *(f"Warning: {warning}" for warning in found.warnings)]
-
-
-def _rows_used(fit: Fit) -> str:
-    """How many rows, of which groups, and what was left out."""
-    gaps = f", {fit.n_with_gaps} of them with missing values (full information)" if fit.missing == "fiml" else ""
-    left = (f"{fit.n_incomplete} incomplete left out" if fit.missing == "listwise" else
-            f"{fit.n_incomplete} without any value, or without an exogenous variable, left out")
-    groups = f"; {', '.join(f'{g.label}: {g.nobs}' for g in fit.groups)}" if len(fit.groups) > 1 else ""
-    clusters = f" in {fit.n_clusters} clusters" if fit.n_clusters else ""
-    return f"n = {fit.nobs} rows{clusters}{gaps} ({left}){groups}"
-
-
-def _named(row: Parameter, fit: Fit) -> str:
-    written = f"{row.lhs} {row.op} {row.rhs}".strip()
-    return f"{written} [{fit.groups[row.group - 1].label}]" if len(fit.groups) > 1 and row.group else written
-
-
-def _measure(name: str, value: float | None) -> str:
-    if name in ("npar", "df", "baseline.df", "df.scaled"):
-        return str(value)
-    return p_value(value) if "pvalue" in name else decimals(value)
 
 
 def _later(place: str) -> Finding:

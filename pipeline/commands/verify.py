@@ -27,8 +27,8 @@ RELATIVE, ABSOLUTE = 1e-9, 1e-12
 NOT_COMPARED = ("created", "timings", "platform", "python", "workers", "packages", "program_version")
 """Fields of the manifest that say where and when a run was, not what it found. Versions are reported apart."""
 
-_NAMES = ("id", "name", "form", "response_id", "title", "rows", "step", "lhs", "op", "rhs", "decay", "code", "row",
-          "column")
+_NAMES = ("id", "name", "model", "form", "response_id", "title", "rows", "step", "lhs", "op", "rhs", "decay", "code",
+          "row", "column")
 """Fields by which an entry of a list is called in a message, as far as it has them."""
 
 
@@ -72,6 +72,8 @@ def verify(
 ) -> Verification:
     """Check the inputs by their hashes, run the study again with the same draws and seed, and compare everything.
 
+    Of the second opinion only ours is compared: where another program's search stops is not ours to give again.
+
     Raises
     ------
     InputError
@@ -89,6 +91,8 @@ def verify(
     before = json.loads((results / RESULTS_FILE).read_text(encoding="utf-8"))
     after = TypeAdapter(StudyResults).dump_python(again, mode="json")
     for content in (before, after):
+        content["crosschecks"] = [{key: found[key] for key in ("model", "rows", "n", "chisq_ours", "agrees")}
+                                  for found in content["crosschecks"]]
         content["manifest"] = {key: value for key, value in content["manifest"].items() if key not in NOT_COMPARED}
     differences = tuple(compare(before, after))
     return Verification(folder, (), versions, _leaves(before), differences)

@@ -7,7 +7,8 @@ have a tangent space, and that is all that standard errors and tests need (Aitch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import null_space
@@ -105,6 +106,13 @@ def restriction(table: ParameterTable) -> Restriction:
                 + "; ".join(c.text for c in straight) + ".", "Take one of them out."))
         offset, K = offset + K @ x0, K @ null_space(J)
     return Restriction(K, offset, tuple(curved), table)
+
+
+def holding(given: Restriction, numbers: Sequence[int]) -> Restriction:
+    """The same constraints, and the parameters ``numbers``, from 0, held at 0."""
+    J = given.K[list(numbers)]
+    x0 = -np.linalg.lstsq(J, given.offset[list(numbers)], rcond=None)[0]
+    return replace(given, K=given.K @ null_space(J), offset=given.offset + given.K @ x0)
 
 
 def _shared(table: ParameterTable) -> Array:

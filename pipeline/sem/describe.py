@@ -176,6 +176,8 @@ def _parameters(estimated: Estimated, level: float) -> tuple[Parameter, ...]:
     for index, (lhs, op, rhs, label, free, group) in enumerate(named):
         est, varies = float(raw.values[index]), bool(free) or op == ":="
         se = _error(estimated, raw, index, free=bool(free)) if varies else None
+        if index < len(table.rows) and table.rows[index].free - 1 in estimated.problem.at_bound:
+            se = Undefined("the variance is held at its bound")
         z, pvalue, lower, upper = (None, None, None, None) if se is None else wald(est, se, level)
         found.append(Parameter(
             lhs, op, rhs, label, free, est, se, z, pvalue, lower, upper,

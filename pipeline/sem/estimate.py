@@ -14,7 +14,7 @@ from pipeline.sem.fit import Diagnosis, Estimator
 from pipeline.sem.inference import Bread, InformationKind, bread, improprieties, information_of, meat, name_of
 from pipeline.sem.linalg import Array, one_thread
 from pipeline.sem.minimise import Minima
-from pipeline.sem.problem import Problem, pose, solve
+from pipeline.sem.problem import Problem, pose, solve, solve_bounded
 from pipeline.sem.robust import satorra_bentler
 from pipeline.sem.sample import Missing, take_sample
 from pipeline.sem.syntax import parse_model
@@ -34,6 +34,9 @@ class Options:
         ``listwise`` or ``fiml``.
     equal
         Parameters held equal across groups.
+    nonnegative_variances
+        Whether variances stop at 0. By default they may be negative, as in lavaan: an improper solution tells that
+        something is wrong, which a quiet 0 would hide.
     """
 
     estimator: Estimator = "ml"
@@ -42,6 +45,7 @@ class Options:
     meanstructure: bool = False
     fixed_x: bool = True
     std_lv: bool = False
+    nonnegative_variances: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,11 @@ def estimate_model(
                          groups=groups)
     with one_thread():
         problem = pose(table, sample)
-        return settle(problem, solve(problem), options, syntax=syntax, name=name)
+        if options.nonnegative_variances:
+            problem, found = solve_bounded(problem)
+        else:
+            found = solve(problem)
+        return settle(problem, found, options, syntax=syntax, name=name)
 
 
 def table_of(
@@ -146,7 +154,7 @@ def settle(problem: Problem, minima: Minima, options: Options, *, syntax: str = 
         vcov = inner.inverse @ meat(problem, theta) @ inner.inverse / problem.n
     elif options.estimator == "mlm":
         vcov = inner.inverse @ satorra_bentler(problem, theta, inner.inverse, 1).meat @ inner.inverse / problem.n
-    npar = tangent.shape[1]
+    npar = tangent.shape[1] + len(problem.at_bound)
     return Estimated(problem, options, minima, kind, inner, vcov, npar,
                      _diagnoses(problem, minima, inner, npar), syntax, name, clustered)
 
@@ -169,6 +177,10 @@ def _diagnoses(problem: Problem, minima: Minima, inner: Bread, npar: int) -> tup
         implied = problem.objective.implied(theta[None])
         said += [Diagnosis(found.code, found.text, found.about)
                  for found in improprieties(table, problem.objective.groups, implied)]
+    for row in table.free_rows():
+        if row.free - 1 in problem.at_bound:
+            said.append(Diagnosis("at-bound", f"The variance {name_of(row, table.groups)} is held at its bound, 0.",
+                                  (name_of(row, table.groups),)))
     if problem.n < npar:
         said.append(Diagnosis("few-cases", f"There are fewer cases ({problem.n}) than free parameters ({npar})."))
     for label, moments in zip(table.groups or ("",), problem.saturated, strict=True):

@@ -12,7 +12,7 @@ Estimator = Literal["ml", "mlr", "mlm"]
 
 DiagnosisCode = Literal[
     "not-converged", "not-a-minimum", "not-identified", "negative-df", "negative-variance", "residual-covariance",
-    "latent-covariance", "few-cases", "saturated-moments", "note",
+    "latent-covariance", "at-bound", "few-cases", "saturated-moments", "note",
 ]
 
 

@@ -118,7 +118,7 @@ def test_statistic(
 
 def fit_indices(problem: Problem, theta: Array, estimator: Estimator, kind: InformationKind) -> FitIndices:
     """All indices of one model at its minimum θ (q,)."""
-    npar = problem.restriction.tangent(theta).shape[1]
+    npar = problem.restriction.tangent(theta).shape[1] + len(problem.at_bound)
     clustered = problem.sample.groups[0].clusters is not None
     needed = estimator == "mlr" or clustered or problem.sample.missing == "fiml"
     moments = group_moments(problem) if needed else None

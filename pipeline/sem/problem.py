@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.sem.constraints import Restriction, restriction
+from pipeline.sem.constraints import Restriction, holding, restriction
 from pipeline.sem.discrepancy import Discrepancy, complete_normal
 from pipeline.sem.incomplete import incomplete_normal, patterns_of, weighted_moments
 from pipeline.sem.linalg import Array
@@ -33,6 +32,8 @@ class Problem:
         A stack of one.
     saturated
         Unrestricted moments of each group: the sample's, or by expectation maximisation where values are missing.
+    at_bound
+        Numbers, from 0, of the parameters held at 0 because they may not be negative.
     """
 
     table: ParameterTable
@@ -40,6 +41,7 @@ class Problem:
     objective: Objective
     restriction: Restriction
     saturated: tuple[SaturatedMoments, ...]
+    at_bound: tuple[int, ...] = ()
 
     @property
     def n(self) -> int:
@@ -63,18 +65,6 @@ def pose(table: ParameterTable, sample: Sample) -> Problem:
         saturated.append(moments)
     objective = Objective(group_matrices(table), tuple(data), table.n_free)
     return Problem(table, sample, objective, restriction(table), tuple(saturated))
-
-
-def pose_moments(table: ParameterTable, covs: Sequence[Array], ns: Sequence[int],
-                 means: Sequence[Array] | None = None) -> tuple[Objective, tuple[SaturatedMoments, ...]]:
-    """The same from covariance matrices (p, p), divided by N, and numbers of cases, without rows."""
-    data, saturated = [], []
-    for index, (cov, n) in enumerate(zip(covs, ns, strict=True)):
-        mean = np.zeros(len(cov)) if means is None else np.asarray(means[index], dtype=np.float64)
-        modelled = table.meanstructure and means is not None
-        data.append(complete_normal(np.array([float(n)]), mean[None], cov[None], means=modelled))
-        saturated.append(SaturatedMoments(mean, cov, float(n * data[-1].constant[0]), True, 0))
-    return Objective(group_matrices(table), tuple(data), table.n_free), tuple(saturated)
 
 
 def _group(X: Array, table: ParameterTable, *, fiml: bool) -> tuple[Discrepancy, SaturatedMoments]:
@@ -109,3 +99,25 @@ def solve(problem: Problem) -> Minima:
     if not found.converged[0]:
         found = scoring(objective, restriction, found.theta if np.isfinite(found.value[0]) else near.theta)
     return replace(found, iterations=near.iterations + found.iterations)
+
+
+def solve_bounded(problem: Problem) -> tuple[Problem, Minima]:
+    """The minimum without negative variances, and the problem with those at their bound held there.
+
+    Variances that would be negative are held at 0, and let go where F falls into the positive (an active set: Gill,
+    Murray & Wright 1981, ch. 5).
+    """
+    variances = {row.free - 1 for row in problem.table.rows if row.free and row.op == "~~" and row.lhs == row.rhs}
+    held: set[int] = set()
+    found = solve(problem)
+    for _ in range(2 * len(variances) + 1):
+        theta = found.theta[0]
+        gradient = problem.objective.evaluate(theta[None]).gradient[0]
+        negative = {index for index in variances - held if theta[index] < 0}
+        free = {index for index in held if gradient[index] < 0}
+        if not found.converged[0] or not (negative or free):
+            break
+        held = (held - free) | negative
+        bounded = replace(problem, restriction=holding(problem.restriction, sorted(held)), at_bound=tuple(sorted(held)))
+        found = solve(bounded)
+    return (bounded if held else problem), found

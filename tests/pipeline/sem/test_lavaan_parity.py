@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.commands.fit import INDICES, ROBUST, SCALED
+from pipeline.commands.fit_output import INDICES, ROBUST, SCALED
 from pipeline.sem.describe import fit_model
 from pipeline.sem.estimate import Options
 from pipeline.sem.fit import Fit

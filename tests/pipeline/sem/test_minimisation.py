@@ -7,9 +7,10 @@ import pytest
 
 from instrument.errors import InputError
 from pipeline.sem.constraints import restriction
+from pipeline.sem.from_moments import rows_with_moments
 from pipeline.sem.linalg import Array
 from pipeline.sem.minimise import Minima, quasi_newton, scoring
-from pipeline.sem.problem import Problem, pose_moments, solve
+from pipeline.sem.problem import Problem, solve
 from tests.pipeline.sem.zoo import (
     FACTORS,
     NAMES,
@@ -112,10 +113,10 @@ def test_a_poor_start_leads_to_the_same_minimum(name, missing):
 def test_a_variance_may_go_below_zero():
     """A Heywood case: three correlations that one factor can only meet with a negative residual variance."""
     R = np.array([[1.0, 0.8, 0.7], [0.8, 1.0, 0.3], [0.7, 0.3, 1.0]])
-    table = table_of("F =~ x1 + x2 + x3")
-    objective, _ = pose_moments(table, [R], [200])
+    problem = problem_of("F =~ x1 + x2 + x3", rows_with_moments(R, np.zeros(3), 200), names=["x1", "x2", "x3"])
+    table = problem.table
     start = np.array([0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
-    minima = scoring(objective, restriction(table), start[None])
+    minima = scoring(problem.objective, restriction(table), start[None])
     assert minima.converged[0]
     estimates = {str(row): value for row, value in zip(table.free_rows(), minima.theta[0], strict=True)}
     assert minima.value[0] == pytest.approx(0, abs=1e-10)
