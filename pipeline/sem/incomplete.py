@@ -23,6 +23,7 @@ from scipy import sparse
 from pipeline.sem.discrepancy import Slope
 from pipeline.sem.linalg import Array, Field, Inverse
 from pipeline.sem.matrices import Index
+from pipeline.sem.weighted import weighted_moments, weighted_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,23 +268,6 @@ def _sweep(blocks: Field) -> tuple[Field, Field]:
     return A, determinant
 
 
-def weighted_moments(rows: Array, weights: Array) -> tuple[Array, Array, Array]:
-    """Counts (b,), means (b, p) and covariances (b, p, p), divided by the count, of rows counted ``weights`` (b, n)."""
-    p = rows.shape[1]
-    n = weights.sum(axis=1)
-    safe = np.where(n > 0, n, 1.0)[:, None]
-    # About the overall mean, so that large means do not cancel the digits of small variances.
-    centre = rows.mean(axis=0) if len(rows) else np.zeros(p)
-    centred = rows - centre
-    low = np.tril_indices(p)
-    means = weights @ centred / safe
-    products = weights @ (centred[:, low[0]] * centred[:, low[1]]) / safe
-    covs = np.empty((len(weights), p, p))
-    covs[:, low[0], low[1]] = covs[:, low[1], low[0]] = products
-    covs -= means[:, :, None] * means[:, None, :]
-    return n, means + centre, covs
-
-
 def incomplete_normal(patterns: Patterns, weights: Array) -> IncompleteNormal:
     """Rows counted ``weights`` (b, n), in the order of the data that :func:`patterns_of` took."""
     ordered = weights[:, patterns.order]
@@ -295,19 +279,14 @@ def incomplete_normal(patterns: Patterns, weights: Array) -> IncompleteNormal:
     centre = _centre(patterns)
     y = np.where(patterns.observed, patterns.incomplete - centre, 0.0)
     n, mean, cov = weighted_moments(np.vstack([patterns.complete, patterns.incomplete]), ordered)
-    return IncompleteNormal(patterns, rest, counts, centre, _products(y, y, rest), _products(y, seen, rest),
-                            _products(seen, seen, rest), y, whole_n, whole_mean, whole_cov, n, mean, cov)
+    products, crossed = weighted_products(y, y, rest), weighted_products(y, seen, rest)
+    together = weighted_products(seen, seen, rest)
+    return IncompleteNormal(patterns, rest, counts, centre, products, crossed, together, y, whole_n, whole_mean,
+                            whole_cov, n, mean, cov)
 
 
 def _centre(patterns: Patterns) -> Array:
     """(p,) means of the values that are there, about which sums of squares lose no digits."""
     total = patterns.complete.sum(axis=0) + patterns.incomplete.sum(axis=0)
     result: Array = total / np.maximum(len(patterns.complete) + patterns.observed.sum(axis=0), 1)
-    return result
-
-
-def _products(left: Array, right: Array, weights: Array) -> Array:
-    """(p, p, b) Σ w left rightᵀ over rows (n, p) counted ``weights`` (n, b)."""
-    n, p = left.shape
-    result: Array = ((left[:, :, None] * right[:, None, :]).reshape(n, p * p).T @ weights).reshape(p, p, -1)
     return result

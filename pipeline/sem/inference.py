@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import GroupMatrices, Implied
 from pipeline.sem.problem import Problem
+from pipeline.sem.sample import GroupRows
 from pipeline.sem.scores import casewise_scores, parameter_cells
 from pipeline.sem.table import ParameterTable, Row
 
@@ -19,6 +20,8 @@ InformationKind = Literal["expected", "observed"]
 
 SINGULAR = 1e-8
 """Smallest eigenvalue of an information matrix, scaled to unit diagonal, that counts as positive."""
+
+_ROWS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,18 @@ def meat(problem: Problem, theta: Array) -> Array:
         cells, Sigma, mu = parameter_cells(group, problem.objective, number, theta)
         if not problem.table.meanstructure:
             mu = rows.X.mean(axis=0)
-        scores = casewise_scores(rows.X, cells, Sigma, mu)
-        at = np.ix_(group.free, group.free)
-        total[at] += crossproduct(scores, rows.clusters) / problem.n
+        own: Array = np.zeros((len(cells.c), len(cells.c)))
+        for block in _blocks(rows):
+            own += crossproduct(casewise_scores(block.X, cells, Sigma, mu), block.clusters)
+        total[np.ix_(group.free, group.free)] += own / problem.n
     return total
+
+
+def _blocks(rows: GroupRows) -> Iterator[GroupRows]:
+    """Rows some thousands at a time; all at once where sums over clusters run across them."""
+    size = len(rows.X) if rows.clusters is not None else _ROWS
+    for start in range(0, len(rows.X), size):
+        yield GroupRows(rows.label, rows.X[start: start + size], rows.clusters)
 
 
 def crossproduct(scores: Array, clusters: NDArray[np.intp] | None) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.sem.constraints import Restriction, holding, restriction
 from pipeline.sem.discrepancy import Discrepancy, complete_normal
-from pipeline.sem.incomplete import incomplete_normal, patterns_of, weighted_moments
+from pipeline.sem.incomplete import incomplete_normal, patterns_of
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import group_matrices
 from pipeline.sem.minimise import Minima, quasi_newton, scoring
@@ -17,6 +17,7 @@ from pipeline.sem.sample import Sample
 from pipeline.sem.saturated import SaturatedMoments, expectation_maximisation
 from pipeline.sem.start import starting_values
 from pipeline.sem.table import ParameterTable
+from pipeline.sem.weighted import weighted_moments
 
 _NEAR = 1.0
 """Standard errors from the minimum at which gradients take over from fresh information matrices."""

@@ -23,9 +23,10 @@ from pipeline.sem.minimise import Minima, quasi_newton, scoring
 from pipeline.sem.newton import newton
 from pipeline.sem.objective import Objective
 from pipeline.sem.problem import Problem
-from pipeline.sem.resampling import BLOCK, moments
+from pipeline.sem.resampling import BLOCK
 from pipeline.sem.sample import COLLINEAR
 from pipeline.sem.start import starting_values
+from pipeline.sem.weighted import weighted_moments
 
 DRAW_TOLERANCE = 1e-4
 """Distance from its minimum, in standard errors, at which a draw has converged: far below what resampling adds."""
@@ -86,7 +87,7 @@ class Refit:
                 data.append(incomplete_normal(own.patterns, floats))
                 usable &= _varying(X, floats)
             else:
-                n, mean, cov = moments(X, weights)
+                n, mean, cov = weighted_moments(X, weights)
                 data.append(complete_normal(n, mean, cov, means=self.problem.table.meanstructure))
                 usable &= _invertible(cov, np.diag(own.cov[0]))
         return Objective(original.groups, tuple(data), original.n_free), usable

@@ -25,7 +25,6 @@ BLOCK = 5
 Counts = NDArray[np.uint16]
 """(b, n) how often each of n rows counts in each of b draws; two bytes each, as there may be 300,000 rows."""
 
-_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +88,6 @@ def times_drawn(generator: np.random.Generator, n: int) -> NDArray[np.int64]:
     drawn = generator.integers(0, n, size=(BLOCK, n)) + n * np.arange(BLOCK)[:, None]
     counted: NDArray[np.int64] = np.bincount(drawn.ravel(), minlength=BLOCK * n).reshape(BLOCK, n)
     return counted
-
-
-def moments(X: Array, counts: NDArray[np.generic]) -> tuple[Array, Array, Array]:
-    """Counts (b,), means (b, p) and covariances (b, p, p), divided by the count, of rows X (n, p) counted (b, n).
-
-    Rows enter some thousands at a time: memory does not grow with them, and nothing later depends on their number.
-    """
-    b, p = len(counts), X.shape[1]
-    # About the overall mean, so that large means do not cancel the digits of small variances.
-    centre = X.mean(axis=0)
-    ends = np.cumsum([0, *range(p, 0, -1)])
-    n, first, second = np.zeros(b), np.zeros((b, p)), np.zeros((b, ends[-1]))
-    for start in range(0, len(X), _ROWS):
-        rows = X[start: start + _ROWS] - centre
-        weights = counts[:, start: start + _ROWS].astype(np.float64)
-        products = np.empty((len(rows), ends[-1]))
-        for j in range(p):
-            np.multiply(rows[:, j:], rows[:, j: j + 1], out=products[:, ends[j]: ends[j + 1]])
-        n += weights.sum(axis=1)
-        first += weights @ rows
-        second += weights @ products
-    means = first / n[:, None]
-    upper = np.triu_indices(p)
-    covs = np.empty((b, p, p))
-    covs[:, upper[0], upper[1]] = covs[:, upper[1], upper[0]] = second / n[:, None]
-    covs -= means[:, :, None] * means[:, None, :]
-    return n, means + centre, covs
 
 
 def left_out(sample: Sample, most: int, *, clusters: bool = False) -> list[tuple[int, Index]]:

@@ -15,11 +15,12 @@ from pipeline.sem.minimise import scoring
 from pipeline.sem.newton import newton
 from pipeline.sem.problem import pose, solve
 from pipeline.sem.refit import admissible, refit
-from pipeline.sem.resampling import BLOCK, moments, resampling
+from pipeline.sem.resampling import BLOCK, resampling
 from pipeline.sem.sample import take_sample
 from pipeline.sem.start import starting_values
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import parameter_table
+from pipeline.sem.weighted import weighted_moments
 from pipeline.undefined import Undefined
 
 MEDIATION = """
@@ -317,7 +318,7 @@ def test_the_standard_error_of_a_covariance_is_that_of_theory():
 def test_moments_of_counted_rows_are_those_of_repeated_rows():
     X = data(50) + 1e4
     counts = np.random.default_rng(1).integers(0, 4, size=(6, 50)).astype(np.uint16)
-    n, mean, cov = moments(X, counts)
+    n, mean, cov = weighted_moments(X, counts)
     for member, weights in enumerate(counts):
         rows = np.repeat(X, weights, axis=0)
         assert n[member] == len(rows)

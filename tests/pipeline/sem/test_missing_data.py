@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from pipeline.sem.incomplete import IncompleteNormal, incomplete_normal, patterns_of, weighted_moments
+from pipeline.sem.incomplete import IncompleteNormal, incomplete_normal, patterns_of
 from pipeline.sem.linalg import Array, inverse
 from pipeline.sem.minimise import scoring
 from pipeline.sem.objective import Objective
 from pipeline.sem.problem import solve
 from pipeline.sem.saturated import deviance, expectation_maximisation
+from pipeline.sem.weighted import weighted_moments
 from tests.pipeline.sem.zoo import FACTORS, NAMES, ZOO, halves, posed, problem_of, solved, synthetic
 
 SIGMA = np.array([[2.0, 0.6, 0.3, 0.1], [0.6, 1.0, 0.2, -0.2], [0.3, 0.2, 1.5, 0.4], [0.1, -0.2, 0.4, 0.8]])

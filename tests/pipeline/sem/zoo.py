@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from pipeline.sem.discrepancy import complete_normal
-from pipeline.sem.incomplete import weighted_moments
 from pipeline.sem.linalg import Array
 from pipeline.sem.minimise import Minima
 from pipeline.sem.objective import Objective
@@ -18,6 +17,7 @@ from pipeline.sem.problem import Problem, pose, solve
 from pipeline.sem.sample import Missing, take_sample
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import ParameterTable, parameter_table
+from pipeline.sem.weighted import weighted_moments
 
 NAMES = (*(f"x{i}" for i in range(1, 10)), "z1", "z2", "w1", "w2", "v", *(f"t{i}" for i in range(1, 5)))
 FACTORS = "F1 =~ x1 + x2 + x3\nF2 =~ x4 + x5 + x6\nF3 =~ x7 + x8 + x9\n"
