@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import RenderableType
@@ -116,7 +117,7 @@ def _modification(found: Fitted, number: Defined) -> dict[str, Any]:
         return {"modification": number("modification", found.modification)}
     return {"modification": [
         {"lhs": m.lhs, "op": m.op, "rhs": m.rhs, "group": m.group}
-        | {name: number(f"modification {m.lhs} {m.op} {m.rhs}: {name}", getattr(m, field))
+        | {name: number(f"modification {_named(m, found.fit)}: {name}", getattr(m, field))
            for name, field in CHANGES.items()} for m in found.modification]}
 
 
@@ -147,7 +148,7 @@ def tables(found: Fitted) -> list[RenderableType]:
               decimals(e.std_all), f"{decimals(e.std_lower)} to {decimals(e.std_upper)}") for e in boot.effects]))
     if isinstance(found.modification, tuple):
         shown.append(_changes_table(found.modification, fit))
-    return [*shown, *(f"{field} is undefined because {why}." for field, why in given["undefined"].items()),
+    return [*shown, *_reasons(given["undefined"]),
             *(f"Warning: {warning}" for warning in found.warnings)]
 
 
@@ -164,6 +165,16 @@ def _rows_used(fit: Fit) -> str:
 def _named(row: Parameter | ModificationIndex, fit: Fit) -> str:
     written = f"{row.lhs} {row.op} {row.rhs}".strip()
     return f"{written} [{fit.groups[row.group - 1].label}]" if len(fit.groups) > 1 and row.group else written
+
+
+def _reasons(undefined: dict[str, str]) -> Iterator[str]:
+    """One sentence a reason; the first fields it concerns, and how many more."""
+    fields: dict[str, list[str]] = {}
+    for field, why in undefined.items():
+        fields.setdefault(why, []).append(field)
+    for why, named in fields.items():
+        more = f" and {len(named) - 3} more values" if len(named) > 3 else ""
+        yield f"Undefined because {why}: {', '.join(named[:3])}{more}."
 
 
 def _changes_table(indices: tuple[ModificationIndex, ...], fit: Fit) -> RenderableType:
