@@ -17,10 +17,18 @@ from pipeline.measurement.reliability import ScaleReliability, reliability
 from pipeline.measurement.retention import factors_to_keep, minimum_average_partial, parallel_analysis
 from pipeline.models import ModelSpec
 from pipeline.prepare import PreparedForm
-from pipeline.results import DecayRow, FactorAnalysis, KnownTruth, ModelRun
+from pipeline.results import (
+    HEADLINE_EFFECT,
+    CrossCheck,
+    CrossCheckRow,
+    DecayRow,
+    FactorAnalysis,
+    KnownTruth,
+    ModelRun,
+)
 from pipeline.sem.describe import describe
 from pipeline.sem.effects import BootstrapResult, JointSignificance, bootstrap_effects, joint_significance
-from pipeline.sem.estimate import Estimated, estimate_model
+from pipeline.sem.estimate import Estimated, Options, estimate_model
 from pipeline.sem.fit import Fit, Parameter
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import parameter_table
@@ -28,8 +36,6 @@ from pipeline.study import FactorPlan, StudyPlan
 from pipeline.undefined import Number, Undefined
 
 TRUTH_FILE = "truth.json"
-SERIAL = "serial_capability"
-"""The headline effect: experience → function → learning → capability."""
 
 
 # -- scales and factors -------------------------------------------------------------------------------
@@ -132,6 +138,31 @@ def run_model(
     return ModelRun(spec.id, spec.title, rows, spec.level, fit, bootstrap, joint)
 
 
+def second_opinion(spec: ModelSpec, frame: pd.DataFrame, rows: str) -> CrossCheck:
+    """The model by semopy beside ours, by maximum likelihood on the rows that are complete in its variables.
+
+    semopy has no usable likelihood for missing values and no robust standard errors: what can be compared are the
+    estimates of loadings, paths, variances and covariances. A study does not fail for want of a second opinion.
+    """
+    # Here, because semopy takes a second to import.
+    from pipeline.sem.crosscheck import AGREES, crosscheck
+
+    complete = frame[observed_variables(spec)].dropna()
+    try:
+        estimated = estimate_model(spec.syntax, complete.to_numpy(dtype=float), list(complete.columns),
+                                   Options(fixed_x=spec.options.fixed_x), name=spec.id)
+        found = crosscheck(estimated)
+    except InputError as error:
+        found = Undefined(f"the complete rows cannot carry the model: {error.findings[0].rule}")
+    if isinstance(found, Undefined):
+        return CrossCheck(spec.id, rows, len(complete), "semopy", (), AGREES, found, found, None,
+                          f"There is no second opinion on {spec.id} ({rows}): {found.because.rstrip('.')}.")
+    return CrossCheck(
+        spec.id, rows, len(complete), found.program,
+        tuple(CrossCheckRow(p.parameter, p.ours, p.theirs, p.difference) for p in found.parameters), AGREES,
+        found.chisq_ours, found.chisq_theirs, found.agrees, f"{spec.id} ({rows}): {found.sentence}")
+
+
 def decay_sensitivity(
     spec: ModelSpec, frame: pd.DataFrame, alternatives: pd.DataFrame, plan: StudyPlan,
 ) -> tuple[DecayRow, ...]:
@@ -140,7 +171,7 @@ def decay_sensitivity(
     for decay in sorted({plan.scoring.decay, *alternatives.columns}, reverse=True):
         changed = frame if decay == plan.scoring.decay else frame.assign(exp_rw=alternatives[decay])
         fit = describe(estimate(spec, changed), level=plan.level, with_fit=False)
-        effect = defined(fit, SERIAL)
+        effect = defined(fit, HEADLINE_EFFECT)
         rows.append(DecayRow(
             decay=float(decay), n=fit.nobs, est=effect.est, se=_given(effect.se), pvalue=_given(effect.pvalue),
             std_all=_given(effect.std_all), converged=fit.converged,
@@ -184,8 +215,9 @@ def true_values(study: Path) -> dict[str, float]:
 def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:
     """The population's parameters beside their estimates, where ``truth.json`` lies beside synthetic data."""
     true = true_values(study)
+    by = "normal theory" if run.fit.se == "standard" else "robust SE"
     found: dict[str, tuple[Number, Number, Number, str]] = {
-        row.lhs if row.op == ":=" else row.label: (row.est, _given(row.ci_lower), _given(row.ci_upper), "normal theory")
+        row.lhs if row.op == ":=" else row.label: (row.est, _given(row.ci_lower), _given(row.ci_upper), by)
         for row in run.fit.parameters if row.label or row.op == ":="
     }
     if run.bootstrap is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from instrument import store
 from instrument.errors import Finding, InputError
-from pipeline.report.figures import write_figures
+from pipeline.report.figures import all_figures, write_figures
 from pipeline.report.html import write_report
 from pipeline.report.tables import all_tables, write_tables
 from pipeline.results import INSTRUMENT_FILE, StudyResults, write_results
@@ -42,8 +42,9 @@ def publish(results: StudyResults, folder: Path) -> Path:
         questionnaire = instrument.model_dump_json(indent=1) + "\n"
         (folder / INSTRUMENT_FILE).write_text(questionnaire, encoding="utf-8", newline="\n")
         write_tables(all_tables(results), folder / "tables")
-        write_figures(results, folder / "figures")
-        return write_report(results, folder, instrument)
+        figures = all_figures(results)
+        write_figures(results, folder / "figures", figures)
+        return write_report(results, folder, instrument, figures)
     except OSError as error:
         raise InputError(_cannot_write(folder, error.strerror or str(error))) from error
 

@@ -8,6 +8,7 @@ The folder: ``results.json`` (all of :class:`StudyResults`), ``manifest.json`` (
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,14 +24,17 @@ from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalys
 from pipeline.sem.effects import BootstrapResult, JointSignificance
 from pipeline.sem.fit import Fit
 from pipeline.study import StudyPlan
-from pipeline.undefined import Number
+from pipeline.undefined import Number, Undefined
 
 RESULTS_FILE, INSTRUMENT_FILE = "results.json", "instrument.json"
 
 SCREENED, EVERYONE = "screened", "all respondents"
 """The two sets of rows every model is estimated on."""
 
-SCHEMA = 1
+HEADLINE_EFFECT = "serial_capability"
+"""The effect a study's finding is about: experience → function → learning → capability."""
+
+SCHEMA = 2
 """Raised whenever a results folder written before can no longer be read."""
 
 
@@ -115,11 +119,59 @@ class DecayRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CrossCheckRow:
+    """One parameter by two programs; ``difference`` is theirs less ours in standard errors."""
+
+    parameter: str
+    ours: float
+    theirs: float
+    difference: Number
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """A model estimated by this program and by another, by maximum likelihood on its complete rows.
+
+    Attributes
+    ----------
+    n
+        Complete rows; every other result of the model also uses rows with gaps.
+    parameters
+        Empty where the other program could not be asked; ``sentence`` then says why.
+    tolerance
+        Standard errors by which estimates may differ and still be called the same.
+    chisq_ours, chisq_theirs
+        N · F at each program's estimates, both by our discrepancy.
+    agrees
+        Whether all differences are within the tolerance; None without a comparison.
+    """
+
+    model: str
+    rows: str
+    n: int
+    program: str
+    parameters: tuple[CrossCheckRow, ...]
+    tolerance: float
+    chisq_ours: Number
+    chisq_theirs: Number
+    agrees: bool | None
+    sentence: str
+
+    @property
+    def differing(self) -> tuple[CrossCheckRow, ...]:
+        """Parameters that are not the same by both, largest difference first; those without a standard error first."""
+        sizes = {row.parameter: math.inf if isinstance(row.difference, Undefined) else abs(row.difference)
+                 for row in self.parameters}
+        apart = [row for row in self.parameters if sizes[row.parameter] > self.tolerance]
+        return tuple(sorted(apart, key=lambda row: -sizes[row.parameter]))
+
+
+@dataclass(frozen=True, slots=True)
 class KnownTruth:
     """A parameter of the population model that made synthetic data, beside its estimate.
 
-    ``interval_by`` says where the interval comes from: "normal theory" or "percentile bootstrap". ``inside``
-    is None where there is no interval.
+    ``interval_by`` says where the interval comes from, such as "percentile bootstrap". ``inside`` is None where there
+    is no interval.
     """
 
     name: str
@@ -156,6 +208,7 @@ class StudyResults:
     reliability: tuple[ScaleReliability, ...]
     factor_analyses: tuple[FactorAnalysis, ...]
     models: tuple[ModelRun, ...]
+    crosschecks: tuple[CrossCheck, ...]
     decay: tuple[DecayRow, ...]
     known_truth: tuple[KnownTruth, ...]
 

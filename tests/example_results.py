@@ -24,6 +24,9 @@ from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalys
 from pipeline.models import CAPABILITY, MEDIATION, PILLARS, ModelSpec
 from pipeline.report.words import headline
 from pipeline.results import (
+    SCHEMA,
+    CrossCheck,
+    CrossCheckRow,
     DecayRow,
     FactorAnalysis,
     FlowStep,
@@ -34,7 +37,7 @@ from pipeline.results import (
     StudyResults,
     Timing,
 )
-from pipeline.sem.effects import BootstrapResult, JointSignificance, Path, ResampledEffect
+from pipeline.sem.effects import BootstrapResult, JointSignificance, Path, ResampledEffect, ResampledParameter
 from pipeline.sem.fit import Fit, FitIndices, GroupFit, Parameter, RobustIndices, ScaledIndices
 from pipeline.study import FormSource, StudyPlan
 from pipeline.undefined import Undefined
@@ -42,7 +45,9 @@ from pipeline.undefined import Undefined
 Array = NDArray[np.float64]
 
 TITLE = "Alliance experience and capability: a made-up example"
-FIRMS, FIRMS_ALL, ALLIANCES, ALLIANCES_ALL = 431, 478, 468, 520
+FIRMS, FIRMS_ALL, ALLIANCES, ALLIANCES_ALL = 431, 478, 505, 552
+GAPS = 21
+"""Rows with gaps in every model."""
 DRAWS = 500
 
 LEARNING = ("lrar", "lrco", "lrsh", "lrin")
@@ -53,13 +58,22 @@ EXOGENOUS = ("exp_rw", *COVARIATES)
 PILLAR_INDICATORS: dict[str, tuple[str, ...]] = {
     "RA": ("ratr", "ravg", "racs", "rarg", "ralo"), "RF": ("rfmod", "rfkm", "rfag"), "SR": ("srrs", "srcr", "sral"),
 }
-CAPABILITY_INDICATORS: dict[str, tuple[str, ...]] = {"LRN": LEARNING, "AMC": CAPABILITIES, "SUC": SUCCESS}
+DIMENSIONS = {"LRN": ("ART", "COD", "SHA", "INT"), "AMC": ("SEL", "GOV", "COO", "ADA")}
+"""Second-order factors and their dimensions."""
+ITEMS: dict[str, tuple[str, ...]] = {
+    factor: tuple(f"{scale}{k + 1}" for k in range(4 if scale in LEARNING else 3))
+    for factor, scale in zip((*DIMENSIONS["LRN"], *DIMENSIONS["AMC"]), (*LEARNING, *CAPABILITIES), strict=True)
+} | {"SUC": SUCCESS}
+MEASURED = {factor: ITEMS.get(factor, ()) or DIMENSIONS[factor]
+            for factor in (*DIMENSIONS["LRN"], "LRN", *DIMENSIONS["AMC"], "AMC", "SUC")}
+"""Every factor with its indicators, in the order of the model's text."""
+CONSTRUCTS = ("LRN", "AMC", "SUC")
 
 LABELS = {
     "lrar": "Articulation", "lrco": "Codification", "lrsh": "Sharing", "lrin": "Internalisation",
     "amse": "Selection", "amgo": "Structuring and governance", "amco": "Coordination and conflict",
-    "amex": "Adaptation and exit", "sufl1": "Success, item 1", "sufl2": "Success, item 2", "sufl3": "Success, item 3",
-    "sufl4": "Success, item 4", "daf": "Dedicated alliance function", "exp_rw": "Alliance experience, recency-weighted",
+    "amex": "Adaptation and exit", "sufl": "Firm-level alliance success",
+    "daf": "Dedicated alliance function", "exp_rw": "Alliance experience, recency-weighted",
     "lnsize": "Firm size (log employees)", "firmage": "Firm age (decades)", "tmco": "Top management commitment",
     "ind_tech": "Industry: technology", "ind_serv": "Industry: services", "ratr": "Trust", "ravg": "Vigilance",
     "racs": "Contractual safeguards", "rarg": "Relational governance", "ralo": "Learning orientation",
@@ -98,10 +112,10 @@ def example_results(*, synthetic: bool = True) -> StudyResults:
         headline=_headline(screened, everyone, synthetic), flow=_flow(), reading=_reading(),
         findings=(), failures=_failures(),
         screening=_screening(), respondents=_respondents(), variables=_variables(),
-        moments={"firm": _moments(_firm_covariance(), _firm_names(), FIRMS),
-                 "alliance": _moments(_measurement_covariance(PILLAR_INDICATORS), _flat(PILLAR_INDICATORS), ALLIANCES)},
+        moments={"firm": _moments(_firm_covariance(), _firm_names(), FIRMS - GAPS),
+                 "alliance": _moments(_pillar_covariance(), _flat(PILLAR_INDICATORS), ALLIANCES - GAPS)},
         reliability=tuple(_reliability(name, i) for i, name in enumerate((*LEARNING, *CAPABILITIES, "sufl"))),
-        factor_analyses=(_factor_analysis(),), models=models, decay=_decay(),
+        factor_analyses=(_factor_analysis(),), models=models, crosschecks=_crosschecks(screened), decay=_decay(),
         known_truth=tuple(
             KnownTruth(e.name, TRUE_SERIAL[e.name], e.est, e.lower, e.upper, "percentile bootstrap",
                        float(e.lower) <= TRUE_SERIAL[e.name] <= float(e.upper))  # type: ignore[arg-type]
@@ -127,8 +141,8 @@ def run(spec: ModelSpec, rows: str) -> ModelRun:
     pillars = spec is PILLARS
     n = {(True, True): ALLIANCES, (True, False): ALLIANCES_ALL, (False, True): FIRMS, (False, False): FIRMS_ALL}[
         pillars, rows == "screened"]
-    indicators = PILLAR_INDICATORS if pillars else CAPABILITY_INDICATORS
-    return ModelRun(spec.id, spec.title, rows, spec.level, _measurement_fit(spec, indicators, n), None, ())
+    fit = _pillars_fit(spec, n) if pillars else _capability_fit(spec, n)
+    return ModelRun(spec.id, spec.title, rows, spec.level, fit, None, ())
 
 
 def _mediation_fit(n: int, shrink: float) -> Fit:
@@ -136,15 +150,19 @@ def _mediation_fit(n: int, shrink: float) -> Fit:
     total = np.linalg.inv(np.eye(len(names)) - A)
     full = total @ S @ total.T
     sd = np.sqrt(np.diag(full))
-    parameters = list(_loading_rows(CAPABILITY_INDICATORS, names, A, sd, n))
+    parameters = list(_loading_rows(names, A, sd, n))
     for (lhs, rhs), (label, _) in PATHS.items():
         i, j = names.index(lhs), names.index(rhs)
         spread = 0.8 * sd[i] / sd[j] / math.sqrt(n)
         parameters.append(_row(lhs, "~", rhs, label, len(parameters) + 1, A[i, j], spread, A[i, j] * sd[j] / sd[i]))
-    for name in (*_flat(CAPABILITY_INDICATORS), "daf", *CAPABILITY_INDICATORS):
-        i = names.index(name)
+    for i, name in enumerate(names):
         parameters.append(_row(name, "~~", name, "", len(parameters) + 1, S[i, i], S[i, i] * math.sqrt(2 / n),
                                S[i, i] / full[i, i]))
+        for j in range(i):
+            if {name, names[j]} <= set(EXOGENOUS):
+                parameters.append(_row(names[j], "~~", name, "", len(parameters) + 1, S[i, j],
+                                       sd[i] * sd[j] / math.sqrt(n), S[i, j] / (sd[i] * sd[j])))
+    parameters += _mean_rows(_firm_names(), sd, n) + _fixed_means(tuple(MEASURED))
     values = {p.label: p for p in parameters if p.label}
     std = {label: float(p.std_all) for label, p in values.items()}  # type: ignore[arg-type]
     for name, expression in EXPRESSIONS.items():
@@ -154,40 +172,68 @@ def _mediation_fit(n: int, shrink: float) -> Fit:
     observed = _firm_names()
     keep = [names.index(name) for name in observed]
     sigma = full[np.ix_(keep, keep)]
-    r2 = {name: 1 - S[i, i] / full[i, i] for name in ("daf", *CAPABILITY_INDICATORS) for i in [names.index(name)]}
+    r2 = {name: 1 - S[i, i] / full[i, i] for name in ("daf", *CONSTRUCTS) for i in [names.index(name)]}
     npar = sum(p.free > 0 for p in parameters)
-    return _fit(MEDIATION, n, observed, EXOGENOUS, sigma, tuple(parameters), r2, npar, 1.14)
+    return _fit(MEDIATION, n, observed, sigma, tuple(parameters), r2, npar, 1.14)
 
 
-def _measurement_fit(spec: ModelSpec, indicators: dict[str, tuple[str, ...]], n: int) -> Fit:
-    sigma = _measurement_covariance(indicators)
-    names = _flat(indicators)
+def _capability_fit(spec: ModelSpec, n: int) -> Fit:
+    A, _, names = _firm_model(1.0)
+    full = _total_covariance(1.0)
+    sd = np.sqrt(np.diag(full))
+    items = _flat(ITEMS)
+    parameters = list(_loading_rows(names, A, sd, n))
+    for item in items:
+        parameters.append(_row(item, "~~", item, "", len(parameters), 0.5, 0.04, 0.46))
+    for factor in (*DIMENSIONS["LRN"], *DIMENSIONS["AMC"]):
+        parameters.append(_row(factor, "~~", factor, "", len(parameters), 0.25, 0.04, 0.3))
+    parameters += _latent_covariances(CONSTRUCTS, len(parameters))
+    parameters += _mean_rows(items, sd, n) + _fixed_means(tuple(MEASURED))
+    keep = [names.index(item) for item in items]
+    return _fit(spec, n, items, full[np.ix_(keep, keep)], tuple(parameters), {}, _free(parameters), 1.2)
+
+
+def _pillars_fit(spec: ModelSpec, n: int) -> Fit:
+    sigma, names = _pillar_covariance(), _flat(PILLAR_INDICATORS)
     sd = np.sqrt(np.diag(sigma))
     parameters: list[Parameter] = []
-    for latent, items in indicators.items():
+    for latent, items in PILLAR_INDICATORS.items():
         for k, item in enumerate(items):
-            i = names.index(item)
-            free = len([p for p in parameters if p.free]) + 1 if k else 0
             est = 0.9 + 0.05 * k if k else 1.0
-            parameters.append(_row(latent, "=~", item, "", free, est, 0.06, est * math.sqrt(0.6) / sd[i]))
+            parameters.append(_row(latent, "=~", item, "", k, est, 0.06, est * math.sqrt(0.6) / sd[names.index(item)]))
     for item in names:
         parameters.append(_row(item, "~~", item, "", len(parameters), 0.5, 0.04, 0.46))
-    latents = list(indicators)
-    for i, latent in enumerate(latents):
-        for other in latents[: i + 1]:
-            same = latent == other
-            est, std = (0.6, 1.0) if same else (0.3, 0.5)
-            parameters.append(_row(other, "~~", latent, "", len(parameters), est, 0.05, std))
-    npar = sum(p.free > 0 for p in parameters)
-    return _fit(spec, n, names, (), sigma, tuple(parameters), {}, npar, 1.3)
+    parameters += _latent_covariances(tuple(PILLAR_INDICATORS), len(parameters))
+    parameters += _mean_rows(names, sd, n) + _fixed_means(tuple(PILLAR_INDICATORS))
+    return _fit(spec, n, names, sigma, tuple(parameters), {}, _free(parameters), 1.3)
+
+
+def _free(parameters: list[Parameter]) -> int:
+    return sum(p.free > 0 for p in parameters)
+
+
+def _latent_covariances(latents: tuple[str, ...], first: int) -> list[Parameter]:
+    return [_row(other, "~~", latent, "", first + i, *((0.6, 0.05, 1.0) if latent == other else (0.3, 0.05, 0.5)))
+            for i, latent in enumerate(latents) for other in latents[: i + 1]]
+
+
+def _mean_rows(variables: tuple[str, ...], sd: Array, n: int) -> list[Parameter]:
+    return [_row(name, "~1", "", "", i + 1, 4.4 + 0.05 * i, sd[i] / math.sqrt(n), (4.4 + 0.05 * i) / sd[i])
+            for i, name in enumerate(variables)]
+
+
+def _fixed_means(latents: tuple[str, ...]) -> list[Parameter]:
+    return [Parameter(name, "~1", "", "", 0, 0.0, None, None, None, None, None, 0.0) for name in latents]
 
 
 def _fit(
-    spec: ModelSpec, n: int, observed: tuple[str, ...], exogenous: tuple[str, ...], sigma: Array,
-    parameters: tuple[Parameter, ...], r2: dict[str, float], npar: int, misfit: float,
+    spec: ModelSpec, n: int, observed: tuple[str, ...], sigma: Array, parameters: tuple[Parameter, ...],
+    r2: dict[str, float], npar: int, misfit: float,
 ) -> Fit:
-    p, q = len(observed), len(exogenous)
-    df = p * (p + 1) // 2 - q * (q + 1) // 2 - npar
+    p = len(observed)
+    df = p * (p + 1) // 2 + p - npar
+    means = tuple(4.4 + 0.05 * i for i in range(p))
+    clustered = spec.level == "alliance"
     noise = np.random.default_rng(3).normal(0, 0.02, sigma.shape)
     sd = np.sqrt(np.diag(sigma))
     sample = sigma + (noise + noise.T) / 2 * np.outer(sd, sd) * (1 - np.eye(p))
@@ -211,10 +257,11 @@ def _fit(
     )
     return Fit(
         name=spec.id, syntax=spec.syntax, engine="alliometrics", estimator="MLR", missing="fiml",
-        information="observed", se="robust.huber.white", test="yuan.bentler.mplus", nobs=n, n_incomplete=37, n_with_gaps=21, n_clusters=0,
+        information="observed", se="robust.cluster" if clustered else "robust.huber.white", test="yuan.bentler.mplus",
+        nobs=n, n_incomplete=0, n_with_gaps=GAPS, n_clusters=n - 92 if clustered else 0,
         converged=True, admissible=True, iterations=11, message="1.0e-07 standard errors from the minimum",
-        variables=observed, exogenous=exogenous,
-        groups=(GroupFit("", n, _rows(sample), _rows(sigma), (), (), {k: float(v) for k, v in r2.items()}),),
+        variables=observed, exogenous=(),
+        groups=(GroupFit("", n, _rows(sample), _rows(sigma), means, means, {k: float(v) for k, v in r2.items()}),),
         parameters=parameters, indices=indices, diagnoses=(),
     )
 
@@ -224,34 +271,34 @@ def _row(
 ) -> Parameter:
     est, se, std = float(est), float(se), float(std)
     if not free and op != ":=":
-        return Parameter(lhs, op, rhs, label, 0, est, None, None, None, None, None, std)
+        return Parameter(lhs, op, rhs, label, 0, est, None, None, None, None, None, std, 0.03)
     z = est / se
     p = math.erfc(abs(z) / math.sqrt(2))
-    return Parameter(lhs, op, rhs, label, free, est, se, z, p, est - 1.96 * se, est + 1.96 * se, std)
+    return Parameter(lhs, op, rhs, label, free, est, se, z, p, est - 1.96 * se, est + 1.96 * se, std, 0.05 * abs(std),
+                     std, 0.05 * abs(std))
 
 
-def _loading_rows(
-    indicators: dict[str, tuple[str, ...]], names: list[str], A: Array, sd: Array, n: int
-) -> tuple[Parameter, ...]:
+def _loading_rows(names: list[str], A: Array, sd: Array, n: int) -> tuple[Parameter, ...]:
     rows: list[Parameter] = []
-    for latent, items in indicators.items():
-        for k, item in enumerate(items):
-            i, j = names.index(item), names.index(latent)
+    for latent, members in MEASURED.items():
+        for k, member in enumerate(members):
+            i, j = names.index(member), names.index(latent)
             free = len([row for row in rows if row.free]) + 1 if k else 0
-            rows.append(_row(latent, "=~", item, "", free, A[i, j], 1.1 * sd[i] / sd[j] / math.sqrt(n),
+            rows.append(_row(latent, "=~", member, "", free, A[i, j], 1.1 * sd[i] / sd[j] / math.sqrt(n),
                              A[i, j] * sd[j] / sd[i]))
     return tuple(rows)
 
 
 def _firm_model(shrink: float) -> tuple[Array, Array, list[str]]:
     """Directed effects, residual covariances and names (observed, then latent) of the made-up population."""
-    names = [*_firm_names(), *CAPABILITY_INDICATORS]
+    names = [*_firm_names(), *MEASURED]
     at = {name: i for i, name in enumerate(names)}
     A, S = np.zeros((len(names), len(names))), np.zeros((len(names), len(names)))
-    for latent, items in CAPABILITY_INDICATORS.items():
-        for k, item in enumerate(items):
-            A[at[item], at[latent]] = (1.0, 0.94, 1.06, 0.88)[k]
-            S[at[item], at[item]] = (0.52, 0.61, 0.48, 0.7)[k]
+    for latent, members in MEASURED.items():
+        for k, member in enumerate(members):
+            A[at[member], at[latent]] = (1.0, 0.94, 1.06, 0.88)[k]
+            S[at[member], at[member]] = 0.25 if latent in DIMENSIONS else (0.52, 0.61, 0.48, 0.7)[k]
+    for latent in CONSTRUCTS:
         S[at[latent], at[latent]] = 0.55
     for (lhs, rhs), (_, value) in PATHS.items():
         A[at[lhs], at[rhs]] = value * shrink
@@ -265,18 +312,23 @@ def _firm_model(shrink: float) -> tuple[Array, Array, list[str]]:
 
 
 def _firm_names() -> tuple[str, ...]:
-    return (*_flat(CAPABILITY_INDICATORS), "daf", *EXOGENOUS)
+    return (*_flat(ITEMS), "daf", *EXOGENOUS)
+
+
+def _total_covariance(shrink: float) -> Array:
+    A, S, names = _firm_model(shrink)
+    total = np.linalg.inv(np.eye(len(names)) - A)
+    covariance: Array = total @ S @ total.T
+    return covariance
 
 
 def _firm_covariance() -> Array:
-    A, S, names = _firm_model(1.0)
-    total = np.linalg.inv(np.eye(len(names)) - A)
     p = len(_firm_names())
-    return (total @ S @ total.T)[:p, :p]
+    return _total_covariance(1.0)[:p, :p]
 
 
-def _measurement_covariance(indicators: dict[str, tuple[str, ...]]) -> Array:
-    latents = [latent for latent, items in indicators.items() for _ in items]
+def _pillar_covariance() -> Array:
+    latents = [latent for latent, items in PILLAR_INDICATORS.items() for _ in items]
     sigma = np.array([[0.6 if a == b else 0.3 for b in latents] for a in latents])
     return sigma + 0.5 * np.eye(len(latents))
 
@@ -301,7 +353,28 @@ def _bootstrap(fit: Fit) -> BootstrapResult:
             std_all=row.est * ratio, std_lower=lower * ratio, std_upper=upper * ratio,
         ))
         kept[name] = tuple(values.tolist())
-    return BootstrapResult(DRAWS, DRAWS - 3, DRAWS - 7, 20261122, 0.95, False, tuple(effects), (), kept)
+    parameters = tuple(
+        ResampledParameter(p.lhs, p.op, p.rhs, 1, p.label, p.est, float(draws[p.label].std(ddof=1)),
+                           float(np.quantile(draws[p.label], 0.025)), float(np.quantile(draws[p.label], 0.975)),
+                           std[p.label] - 0.1, std[p.label] + 0.1)
+        for p in labelled)
+    return BootstrapResult(DRAWS, DRAWS - 3, DRAWS - 7, 20261122, 0.95, False, tuple(effects), parameters, kept)
+
+
+def _crosschecks(mediation: ModelRun) -> tuple[CrossCheck, ...]:
+    """One that agrees, one that differs, one that could not be had."""
+    free = [p for p in mediation.fit.parameters if p.free and p.op != "~1"]
+    same = tuple(CrossCheckRow(f"{p.lhs} {p.op} {p.rhs}", p.est, p.est + 1e-5, 1e-4) for p in free)
+    apart = (CrossCheckRow("LRN =~ COD", 0.94, 1.22, 3.1), CrossCheckRow("LRN =~ SHA", 1.06, 1.06, 0.0))
+    why = Undefined("the model did not converge")
+    return (
+        CrossCheck("capability", "screened", FIRMS - GAPS, "semopy 2.3.11", apart, 0.01, 401.2, 409.9, False,
+                   "capability (screened): semopy 2.3.11 differs in 1 of 2 estimates."),
+        CrossCheck("pillars", "screened", ALLIANCES - GAPS, "semopy", (), 0.01, why, why, None,
+                   "There is no second opinion on pillars (screened): the model did not converge."),
+        CrossCheck("M1", "screened", FIRMS - GAPS, "semopy 2.3.11", same, 0.01, 701.3, 701.3, True,
+                   f"M1 (screened): semopy 2.3.11 finds the same {len(same)} estimates."),
+    )
 
 
 def _joint(fit: Fit, effects: tuple[str, ...]) -> tuple[JointSignificance, ...]:
@@ -376,15 +449,15 @@ def _factor_analysis() -> FactorAnalysis:
 
 def _variables() -> tuple[VariableSummary, ...]:
     rows = []
-    for level, names, sigma, n in (
-        ("firm", _firm_names(), _firm_covariance(), FIRMS),
-        ("alliance", _flat(PILLAR_INDICATORS), _measurement_covariance(PILLAR_INDICATORS), ALLIANCES),
+    for level, names, n in (
+        ("firm", (*LEARNING, *CAPABILITIES, "sufl", "daf", *EXOGENOUS), FIRMS),
+        ("alliance", _flat(PILLAR_INDICATORS), ALLIANCES),
     ):
         for i, name in enumerate(names):
             binary = name in ("daf", "ind_tech", "ind_serv")
             rows.append(VariableSummary(
                 name, LABELS[name], level, n + 6 + i % 5, 11 - i % 5, 0.42 if binary else 4.4 + 0.05 * i,
-                math.sqrt(sigma[i, i]), 0.0 if binary else 1.0, 1.0 if binary else 7.0, -0.4 + 0.06 * i,
+                0.5 if binary else 1.1 + 0.02 * i, 0.0 if binary else 1.0, 1.0 if binary else 7.0, -0.4 + 0.06 * i,
                 -0.35 + 0.04 * i))
     return tuple(rows)
 
@@ -405,13 +478,14 @@ def _flow() -> tuple[FlowStep, ...]:
         FlowStep("F", "Consent, eligible, finished", "responses", 502, 27,
                  "no consent (4), no alliance in five years (9), unfinished (14)"),
         FlowStep("F", "Screened for careless answers", "responses", 455, 47, "by the plan's rule"),
-        FlowStep("F", "Complete on every variable of M1", "firms", 431, 24, "a variable is missing"),
+        FlowStep("F", "One row a firm", "firms", 431, 0, "24 with several informants, averaged"),
+        FlowStep("F", f"Used in M1, {GAPS} of them with gaps", "firms", 431, 0, ""),
         FlowStep("A", "Rows in the export", "responses", 702, 0, ""),
         FlowStep("A", "Read without a broken row", "responses", 702, 0, ""),
         FlowStep("A", "Consent, eligible, finished", "responses", 671, 31, "no consent (6), unfinished (25)"),
         FlowStep("A", "Screened for careless answers", "responses", 612, 59, "by the plan's rule"),
         FlowStep("A", "Informants averaged", "alliances", 505, 0, "107 alliances have two informants"),
-        FlowStep("A", "Complete on every variable of the pillars", "alliances", 468, 37, "a variable is missing"),
+        FlowStep("A", f"Used in pillars, {GAPS} of them with gaps", "alliances", 505, 0, ""),
     )
 
 
@@ -479,7 +553,7 @@ def _decay() -> tuple[DecayRow, ...]:
 
 def _manifest(synthetic: bool) -> Manifest:
     return Manifest(
-        schema=1, program_version="0.1.0", created="2026-11-22T10:00:00+00:00", title=TITLE, synthetic=synthetic,
+        schema=SCHEMA, program_version="0.1.0", created="2026-11-22T10:00:00+00:00", title=TITLE, synthetic=synthetic,
         instrument_version="1.0.0", instrument_fingerprint="0f" * 32, plan_sha256="1e" * 32,
         data_sha256={"form_f.csv": "ab" * 32, "form_a.csv": "ab" * 32},
         packages={"numpy": "2.4.6", "pandas": "3.1.1", "semopy": "2.3.11",

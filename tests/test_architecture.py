@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FORBIDDEN = {
     "instrument": ("pipeline", "viewer", "streamlit", "semopy", "factor_analyzer", "pingouin"),
     "pipeline/sem": ("instrument.model", "instrument.store", "pipeline.data", "pipeline.results", "pipeline.report",
-                     "pipeline.run", "pipeline.study", "pathlib", "streamlit", "matplotlib", "pipeline.measurement"),
+                     "pipeline.run", "pipeline.study", "pathlib", "streamlit", "matplotlib", "pipeline.measurement",
+                     "pipeline.analyses", "pipeline.commands", "pipeline.models"),
     "pipeline/moments": ("instrument.model", "instrument.store", "pipeline.data", "pipeline.results", "pipeline.sem",
                          "pipeline.measurement", "pipeline.study", "pathlib", "streamlit", "matplotlib"),
     "pipeline/measurement": ("instrument.model", "instrument.store", "pipeline.data", "pipeline.results",
@@ -45,6 +46,14 @@ def test_imports_go_downward_only(folder: str, forbidden: tuple[str, ...]) -> No
         if any(module == name or module.startswith(f"{name}.") for name in forbidden)
     ]
     assert not broken
+
+
+def test_estimation_is_of_arrays_and_semopy_is_only_a_second_opinion() -> None:
+    frames = {path.name for path in (ROOT / "pipeline" / "sem").glob("*.py")
+              if imported_modules(path) & {"pandas", "semopy"}}
+    assert frames == {"crosscheck.py"}
+    users = {path.name for path in (ROOT / "pipeline").rglob("*.py") if "semopy" in imported_modules(path)}
+    assert users == {"crosscheck.py"}
 
 
 def test_the_command_line_starts_without_the_heavy_packages() -> None:

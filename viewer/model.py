@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pipeline.report import names
-from pipeline.report.tables.models import fit_sentence
+from pipeline.report import methods, names
+from pipeline.report.tables.fit import fit_sentence
+from pipeline.report.tables.models import crosschecks_sentence
 from pipeline.results import EVERYONE, SCREENED, ModelRun
 from viewer import parts
 from viewer.selection import pick
 from viewer.source import Source
 
 ROWS = {SCREENED: "After screening", EVERYONE: "All respondents"}
+
+MORE = (
+    ("Variances and covariances", "variances"),
+    ("Intercepts and means", "intercepts"),
+    ("The whole parameter table, in lavaan's order", "parameters"),
+)
+"""Tables that are long and rarely asked for: folded, with the first word of their id."""
 
 
 def show(source: Source) -> None:
@@ -31,11 +39,18 @@ def show(source: Source) -> None:
         _effects(source, run, slug)
     st.header("Estimates", anchor=False)
     parts.tables(source, f"paths-{slug}")
-    parts.tables(source, f"parameters-{slug}", f"residuals-{slug}")
+    if run is names.mediation(source.results):
+        parts.figure(source, "measurement")
+    parts.tables(source, f"measurement-{slug}", f"residuals-{slug}")
+    for label, kind in MORE:
+        if f"{kind}-{slug}" in source.tables:
+            with st.expander(label):
+                parts.tables(source, f"{kind}-{slug}")
+    _second_opinion(source, run)
     st.header("All models side by side", anchor=False)
     parts.tables(source, "fit", "explained")
-    with st.expander("Identification, likelihoods and information criteria"):
-        parts.tables(source, "identification", "information")
+    with st.expander("Identification, diagnoses, all fit indices, information criteria"):
+        parts.tables(source, "identification", "diagnoses", "indices", "information")
     _sensitivity(source)
 
 
@@ -55,15 +70,26 @@ def _choose(source: Source) -> ModelRun:
 def _in_brief(run: ModelRun) -> None:
     fit = run.fit
     parts.say(fit_sentence(run))
-    parts.say(f"One row is one {run.level}; {fit.nobs:,} rows, complete on every variable of the model. "
-              f"Estimator: {fit.estimator}, by {fit.engine}.")
+    parts.say(methods.estimation(run))
+    parts.say(f"It rests on {methods.rows_used(run)}")
     if not fit.converged:
         st.error("This model did not converge. Its numbers are not to be used.", icon=":material/error:")
     elif not fit.admissible:
         st.warning("This model converged to a solution that is not admissible; its numbers are shown, "
                    "but no finding rests on them.")
-    for warning in fit.warnings:
-        st.warning(parts.escape(warning))
+    for found in fit.diagnoses:
+        shown = st.info if found.code == "note" else st.warning
+        shown(f"**{parts.escape(names.diagnosis(found.code))}.** {parts.escape(found.text)}")
+
+
+def _second_opinion(source: Source, run: ModelRun) -> None:
+    """The same model by another program, where there is one for these rows."""
+    st.header("Second opinion", anchor=False)
+    found = next((c for c in source.results.crosschecks if (c.model, c.rows) == (run.id, run.rows)), None)
+    if found is None:
+        parts.say(crosschecks_sentence(source.results))
+    else:
+        parts.table(source, source.tables[f"crosscheck-{names.slug(run.id)}-{names.slug(run.rows)}"], title=False)
 
 
 def _effects(source: Source, run: ModelRun, slug: str) -> None:

@@ -7,7 +7,7 @@ from html import escape as html_escape
 import streamlit as st
 
 from pipeline.report import names, numbers
-from pipeline.report.words import HEADLINE_EFFECT
+from pipeline.results import HEADLINE_EFFECT
 from viewer import parts
 from viewer.source import REPORT_FILE, Source
 
@@ -43,12 +43,10 @@ def key_numbers(source: Source) -> list[tuple[str, str, str]]:
     ]
     run = names.mediation(source.results)
     if run is not None:
-        known = source.tables["identification"]
-        rows = zip(known.column("model"), known.column("rows"), known.column("n_incomplete"), strict=True)
-        incomplete = next((count for model, kept, count in rows if (model, kept) == (run.id, run.rows)), None)
-        left_out = "" if incomplete is None else f"; {incomplete} more left out as incomplete"
-        cards.append((f"{run.level.capitalize()}s in {run.id}", numbers.number(run.fit.nobs, 0),
-                      f"complete on every variable{left_out}"))
+        left_out = f"; {run.fit.n_incomplete:,} more left out" if run.fit.n_incomplete else ""
+        gaps = (f"{run.fit.n_with_gaps:,} of them with gaps, used with what they answered"
+                if run.fit.missing == "fiml" else "complete on every variable")
+        cards.append((f"{run.level.capitalize()}s in {run.id}", numbers.number(run.fit.nobs, 0), gaps + left_out))
     effect = None if run is None or run.bootstrap is None else next(
         (e for e in run.bootstrap.effects if e.name == HEADLINE_EFFECT), None)
     if run is not None and run.bootstrap is not None and effect is not None:

@@ -31,7 +31,7 @@ SEEN_ROWS = 15
 """A longer table scrolls within its frame, and says so."""
 
 BRIEF = IN_BRIEF | {
-    "effects": ("effect", "est", "ci", "bootstrap_se", "pvalue", "std_all", "std_ci"),
+    "effects": ("effect", "est", "ci", "ci_admissible", "ci_monte_carlo", "std_all", "std_ci"),
 }
 """The columns a page has room for, by the first word of a table's id; the files for download hold them all."""
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from instrument.model import Instrument
 from instrument.spreadsheet import column_letters
-from pipeline.report import names, numbers, words
+from pipeline.report import methods, names, numbers, words
 from pipeline.report.figures import Figure, all_figures
 from pipeline.report.figures.spec import WIDTH
 from pipeline.report.tables import (
@@ -27,7 +27,8 @@ from pipeline.report.tables import (
     items_wording_table,
     select,
 )
-from pipeline.report.tables.models import fit_sentence
+from pipeline.report.tables.fit import fit_sentence
+from pipeline.report.tables.models import crosschecks_sentence
 from pipeline.results import StudyResults
 from pipeline.undefined import Undefined
 
@@ -36,13 +37,22 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 WIDE = 12
 """A table with more columns is set smaller, and on paper across the page."""
+DENSE = 12
+"""A table that needs more room is set smaller: a column needs one part, an interval three."""
 
 IN_BRIEF: dict[str, tuple[str, ...]] = {
     "reading": ("form", "file", "rows", "rows_set_aside", "cells", "cells_set_aside", "answered", "languages"),
-    "fit": ("model", "rows", "n", "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci", "srmr"),
-    "effects": ("effect", "est", "bootstrap_se", "ci", "std_all", "std_ci"),
-    "parameters": ("lhs", "op", "rhs", "label", "est", "se", "z", "pvalue", "ci", "std_all"),
-    "information": ("model", "rows", "logl", "npar", "aic", "bic", "sabic", "gfi", "rmsea_pvalue"),
+    "fit": ("model", "rows", "n", "chisq", "df", "pvalue", "scaling_factor", "cfi", "tli", "rmsea", "rmsea_ci", "srmr"),
+    "identification": ("model", "rows", "n", "n_with_gaps", "n_incomplete", "n_clusters", "variables", "moments",
+                       "npar", "df"),
+    "indices": ("model", "rows", "version", "chisq", "pvalue", "cfi", "tli", "nfi", "rfi", "ifi", "rmsea", "rmsea_ci",
+                "rmsea_pvalue", "gfi"),
+    "effects": ("effect", "est", "ci", "ci_admissible", "ci_monte_carlo", "std_all", "std_ci"),
+    "measurement": ("factor", "order", "indicator", "est", "se", "ci", "std_all", "std_all_se"),
+    "paths": ("outcome", "predictor", "label", "est", "se", "ci", "pvalue", "std_all", "std_all_se"),
+    "variances": ("kind", "first", "second", "est", "se", "ci", "std_all", "std_all_se"),
+    "intercepts": ("kind", "variable", "est", "se", "ci", "std_all", "std_all_se"),
+    "parameters": ("lhs", "op", "rhs", "label", "est", "se", "z", "pvalue", "ci", "std_all", "std_all_se"),
     "exclusions": ("form", "response", "reason"),
     "failures": ("form", "row", "column", "code", "rule", "value", "set_aside"),
 }
@@ -73,6 +83,7 @@ class TableView:
     rows: tuple[tuple[CellView, ...], ...]
     remarks: tuple[tuple[str, str], ...]
     wide: bool
+    dense: bool
     groups: tuple[int, ...]
 
 
@@ -87,21 +98,28 @@ class Numbering:
         return f"{kind} {self._last[kind]}"
 
 
-def write_report(results: StudyResults, folder: Path, instrument: Instrument | None = None) -> Path:
+def write_report(
+    results: StudyResults, folder: Path, instrument: Instrument | None = None,
+    figures: tuple[Figure, ...] | None = None,
+) -> Path:
     """Write ``report.html`` into ``folder`` (made if missing) and return its path.
 
     Parameters
     ----------
     instrument
         The questionnaire as fielded; with it the appendix holds every item's wording and key.
+    figures
+        Those of the results, if they were made already.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / REPORT_FILE
-    path.write_text(report_html(results, instrument), encoding="utf-8", newline="\n")
+    path.write_text(report_html(results, instrument, figures), encoding="utf-8", newline="\n")
     return path
 
 
-def report_html(results: StudyResults, instrument: Instrument | None = None) -> str:
+def report_html(
+    results: StudyResults, instrument: Instrument | None = None, figures: tuple[Figure, ...] | None = None,
+) -> str:
     """The report as one HTML document."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -115,8 +133,9 @@ def report_html(results: StudyResults, instrument: Instrument | None = None) -> 
         "results": results, "plan": results.plan, "manifest": results.manifest, "headline": results.headline,
         "tables": {table.id: table_view(_in_brief(table)) for table in tables},
         "titles": {table.id: table.title for table in tables},
-        "figures": {figure.id: figure for figure in all_figures(results)},
+        "figures": {figure.id: figure for figure in (all_figures(results) if figures is None else figures)},
         "numbering": Numbering(), "names": names, "words": words, "numbers": numbers, "fit_sentence": fit_sentence,
+        "methods": methods, "second_opinion": crosschecks_sentence(results),
         "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         "data_uri": data_uri, "instrument": instrument, "mediation": names.mediation(results),
         "slug": names.slug, "full_width": WIDTH,
@@ -141,7 +160,8 @@ def table_view(table: Table) -> TableView:
     headers = tuple(CellView(c.header, _style(c.kind, place)) for place, c in enumerate(table.columns))
     return TableView(
         table.id, table.title, table.summary, table.note, headers, tuple(rows),
-        tuple((letter, because) for because, letter in remarks.items()), len(table.columns) > WIDE, _groups(table),
+        tuple((letter, because) for because, letter in remarks.items()), len(table.columns) > WIDE,
+        sum(3 if column.kind == "interval" else 1 for column in table.columns) > DENSE, _groups(table),
     )
 
 

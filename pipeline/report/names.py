@@ -15,6 +15,14 @@ VARIABLES = {
     "LRN": "Learning processes",
     "AMC": "Alliance management capability",
     "SUC": "Alliance success",
+    "ART": "Articulation",
+    "COD": "Codification",
+    "SHA": "Sharing",
+    "INT": "Internalisation",
+    "SEL": "Partner selection",
+    "GOV": "Structuring and governance",
+    "COO": "Coordination and conflict",
+    "ADA": "Adaptation and exit",
     "RA": "Relational ambidexterity",
     "RF": "Resource fluidity",
     "SR": "Strategic resilience",
@@ -39,6 +47,20 @@ EFFECTS = {
 }
 DIRECT_PATH = "c1"
 """Label of the direct path from experience to capability, the effect that no mediator carries."""
+
+DIAGNOSES = {
+    "not-converged": "Not converged",
+    "not-a-minimum": "Not a minimum",
+    "not-identified": "Not identified",
+    "negative-df": "More parameters than moments",
+    "negative-variance": "Negative variance",
+    "residual-covariance": "Impossible residual covariance",
+    "latent-covariance": "Impossible latent covariances",
+    "at-bound": "At the bound of a variance",
+    "few-cases": "Few cases",
+    "saturated-moments": "Unrestricted moments not found",
+    "note": "Note",
+}
 
 FORMS = {"F": "Form F (firm)", "A": "Form A (alliance)"}
 
@@ -88,6 +110,10 @@ def screening_rule(plan: ScreeningPlan) -> str:
 
 def _flags(flag_ids: Iterable[str]) -> str:
     return ", ".join(flag(flag_id).lower() for flag_id in flag_ids)
+
+
+def diagnosis(code: str) -> str:
+    return DIAGNOSES.get(code, code)
 
 
 def reason(reason_id: str) -> str:

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.report import names
+from pipeline.report import methods, names
 from pipeline.report.numbers import interval, level_name, number, p_equals
 from pipeline.report.tables.effects import excludes_zero
-from pipeline.report.tables.models import fit_sentence
-from pipeline.results import Headline, ModelRun
+from pipeline.report.tables.fit import fit_sentence
+from pipeline.results import HEADLINE_EFFECT, Headline, ModelRun
 from pipeline.sem.effects import BootstrapResult, JointSignificance, ResampledEffect
 from pipeline.undefined import Undefined
 
-HEADLINE_EFFECT = "serial_capability"
 SECOND_EFFECT = "serial_success"
 
 _CHAIN = {
@@ -40,12 +39,14 @@ LIMITS = (
     "tell it from other orders of the same variables, which can fit equally well.",
     "At the firm level the same informants, mostly one informant a firm, answered for predictors, mediators and "
     "outcomes alike, so shared method variance may inflate the paths; the marker items are not used in this version.",
-    "Only firms complete on every variable of the model were used, and dimension scores (means of items) stand as "
-    "indicators; neither missing answers nor the items' own errors are modelled.",
-    "Standard errors and p values of single paths rest on normal theory; the intervals of indirect effects rest on the "
-    "bootstrap and do not.",
-    "The dedicated function is a yes-or-no variable treated as continuous by maximum likelihood; its equation is a "
-    "linear probability model.",
+    methods.AT_RANDOM,
+    "Standard errors and p values of single paths, and the fit indices, are robust (sandwich) ones, clustered by firm "
+    "where a row is an alliance: they do not need normal data, but they are approximations for large samples. The "
+    "intervals of indirect effects rest on the bootstrap.",
+    "Learning and capability are measured by items as second-order factors; the pillars of the alliance by dimension "
+    "scores (means of items), in which the items' own errors are not modelled.",
+    "Items with seven answers are treated as continuous. So is the dedicated function, a yes-or-no variable; its "
+    "equation is a linear probability model.",
 )
 SYNTHETIC_LIMIT = (
     "The data are synthetic. Nothing here is a finding about real firms; the study only exercises the method."
@@ -153,15 +154,19 @@ def _details(run: ModelRun, found: _Evidence, all_respondents: ModelRun | None) 
         details.append(f"With the careless respondents kept, the serial effect on capability is {other.numbers} "
                        f"(n = {all_respondents.fit.nobs:,}).")
     details.append(fit_sentence(run))
+    details.append(f"{run.id} rests on {methods.rows_used(run)}")
     return tuple(details)
 
 
 def _draws(run: ModelRun) -> str:
     b = run.bootstrap
     assert b is not None
-    return (f"{b.converged:,} of {b.requested:,} bootstrap draws converged, {b.admissible:,} of them to an admissible "
-            "solution.")
+    return (f"Of {b.requested:,} bootstrap draws requested {b.converged:,} converged, {b.admissible:,} of them to an "
+            "admissible solution.")
 
+
+_IMPROPER = ("negative-variance", "residual-covariance", "latent-covariance", "not-a-minimum")
+"""Diagnoses that make a solution inadmissible."""
 
 ENOUGH_DRAWS = 0.9
 """Share of draws that must converge before their interval carries a finding by itself."""
@@ -183,7 +188,7 @@ def _unusable(run: ModelRun) -> str | None:
     if not run.fit.converged:
         return "the serial mediation model did not converge; its numbers are not to be used, and no finding is stated."
     if not run.fit.admissible:
-        why = "; ".join(warning.rstrip(".") for warning in run.fit.warnings)
+        why = "; ".join(d.text.rstrip(".") for d in run.fit.diagnoses if d.code in _IMPROPER)
         return ("the serial mediation model converged to a solution that is not admissible"
                 f"{f' ({why})' if why else ''}; its numbers are shown, but no finding is stated.")
     return None

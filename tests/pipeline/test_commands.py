@@ -19,10 +19,12 @@ from semopy.examples import holzinger39, political_democracy
 import pipeline.run
 from pipeline.cli import main
 from pipeline.commands import verify as verification
+from pipeline.commands.fit_output import COLUMNS, INDICES, ROBUST, SCALED
 from pipeline.commands.verify import compare
 from pipeline.models import MEDIATION
 from pipeline.results import RESULTS_FILE, StudyResults, read_results, write_results
 from pipeline.run import run_study
+from tests.pipeline.sem.test_lavaan_parity import CASES, CLOSE, LIMIT, agree, reference, rows_of
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "tests" / "reference"
@@ -163,56 +165,222 @@ def test_efa_refuses_what_it_cannot_do(call, democracy, options, codes):
 
 # -- models -------------------------------------------------------------------------------------------
 
+LAVAAN = REFERENCE / "lavaan"
+BY_COMMAND = (
+    "holzinger_ml", "holzinger_mlr", "holzinger_mlm", "holzinger_listwise_mlr", "holzinger_fiml", "holzinger_fiml_mlr",
+    "democracy_ml", "school_configural_mlr", "school_loadings_mlm", "school_intercepts_ml", "school_latent_mlr",
+    "school_modifiers_ml", "school_fiml_mlr", "countries_intercepts_mlr", "clustered_ml", "clustered_fiml_mlr",
+    "clustered_groups_mlr", "linear_constraint_mlr", "observed_paths_fiml_mlr", "heywood_ml",
+)
+"""Of every kind one or two; ``tests/pipeline/sem/test_lavaan_parity.py`` compares all that are stored."""
 
-@pytest.mark.parametrize(("name", "data"), [("political_democracy", "democracy"), ("holzinger_cfa", "holzinger")])
-def test_fit_has_lavaans_names_and_values(call_json, request, name, data):
-    found, status = call_json("fit", REFERENCE / "sem" / "models" / f"{name}.lav", request.getfixturevalue(data))
-    wanted = json.loads((REFERENCE / "sem" / f"{name}.json").read_text(encoding="utf-8"))
-    assert (status, found["converged"], found["estimator"], found["nobs"]) == (0, True, "ML", wanted["nobs"])
-    assert set(found["fit"]) == {
-        "npar", "chisq", "df", "pvalue", "baseline.chisq", "baseline.df", "cfi", "tli", "rmsea", "rmsea.ci.lower",
-        "rmsea.ci.upper", "rmsea.pvalue", "srmr", "gfi", "logl", "unrestricted.logl", "aic", "bic", "bic2"}
-    assert found["fit"] == pytest.approx({name: wanted["measures"][name] for name in found["fit"]}, abs=1e-4, rel=1e-5)
-    assert len(found["parameters"]) == len(wanted["parameters"])
-    for ours, theirs in zip(found["parameters"], wanted["parameters"], strict=True):
-        assert list(ours) == ["lhs", "op", "rhs", "group", "label", "free", "est", "se", "z", "pvalue", "ci.lower",
-                              "ci.upper", "std.all"]
+
+def model_file(name: str) -> Path:
+    return LAVAAN / "models" / f"{name}.lav"
+
+
+def data_file(name: str) -> Path:
+    return LAVAAN / "data" / f"{name}.csv"
+
+
+def options_of(case: dict[str, Any]) -> list[str]:
+    """A stored case's options as the command takes them."""
+    given = dict(case["options"])
+    if "equal" in given:
+        given["equal"] = ",".join(given["equal"])
+    assert set(given) <= {"estimator", "missing", "group", "equal", "cluster"}
+    return [part for name, value in given.items() for part in (f"--{name}", value)]
+
+
+@pytest.mark.parametrize("case", BY_COMMAND)
+def test_fit_has_lavaans_names_and_values(call_json, case):
+    spec, wanted = CASES[case], reference(case)
+    found, status = call_json("fit", model_file(spec["model"]), data_file(spec["data"]), *options_of(spec))
+    assert (status, found["converged"], found["admissible"]) == (0, True, wanted["admissible"])
+    assert (found["estimator"], found["engine"]) == (spec["options"]["estimator"].upper(), "alliometrics")
+    assert (found["information"], found["se"]) == (wanted["lavaan"]["information"][0], wanted["lavaan"]["se"])
+    assert found["nobs"] == wanted["ntotal"]
+    assert found["n_incomplete"] == sum(wanted["norig"]) - wanted["ntotal"]
+    assert [group["nobs"] for group in found["groups"]] == wanted["nobs"]
+    assert [group["label"] for group in found["groups"]] == (wanted["groups"] or [""])
+    for ours, theirs in zip(found["groups"], wanted["r2"], strict=True):
+        assert set(ours["r2"]) == set(theirs)
+        for name, value in theirs.items():
+            agree(ours["r2"][name], value, f"R² of {name}")
+    assert set(found["fit"]) == {*INDICES, *scaled_and_robust(wanted["measures"])}
+    for name, value in found["fit"].items():
+        agree(value, wanted["measures"][name], name, LIMIT if ".ci." in name else CLOSE)
+    rows = zip(found["parameters"], rows_of(wanted["parameters"]), rows_of(wanted["standardized_all"]), strict=True)
+    for ours, theirs, standardised in rows:
+        assert list(ours) == ["lhs", "op", "rhs", "group", "label", "free", *COLUMNS]
+        where = " ".join((case, ours["lhs"], ours["op"], ours["rhs"]))
         assert [ours[key] for key in ("lhs", "op", "rhs")] == [theirs[key] for key in ("lhs", "op", "rhs")]
-        for key in ("est", "std.all", *(("se", "z", "pvalue", "ci.lower", "ci.upper") if ours["free"] else ())):
-            assert ours[key] == pytest.approx(theirs[key], abs=2e-4, rel=2e-4), (ours["lhs"], ours["rhs"], key)
+        assert ours["group"] == (0 if ours["op"] == ":=" else theirs.get("group", 1))
+        for key in ("est", "std.lv", "std.all", *(
+                ("se", "z", "pvalue", "ci.lower", "ci.upper") if ours["se"] is not None else ())):
+            agree(ours[key], theirs[key], f"{where}: {key}")
+        agree(ours["std.all.se"], standardised["se"], f"{where}: std.all.se")
     assert found["bootstrap"] == {"requested": 0, "converged": 0, "admissible": 0, "seed": 1}
+    assert found["effects"] == []
 
 
-MEDIATION_FILES = (REFERENCE / "sem" / "models" / "observed_paths.lav", REFERENCE / "sem" / "mediation.csv")
+def scaled_and_robust(measures: dict[str, Any]) -> set[str]:
+    """Which names the document has besides the plain ones, judged by what lavaan computed."""
+    scaled = {*SCALED, "df.scaled"} if "chisq.scaled" in measures else set()
+    return scaled | ({*ROBUST} if "cfi.robust" in measures else set())
 
 
-def test_bootstrap_gives_the_same_draws_for_the_same_seed_and_others_for_another(call_json):
-    first, again, other = (
-        call_json("fit", *MEDIATION_FILES, "--bootstrap", 40, "--seed", seed)[0] for seed in (5, 5, 6))
-    assert first == again
-    assert first["bootstrap"] == {"requested": 40, "converged": 40, "admissible": 40, "seed": 5}
+def test_groups_are_numbered_as_they_first_appear(call_json, tmp_path):
+    frame = pd.read_csv(data_file("holzinger"))
+    frame.iloc[::-1].to_csv(tmp_path / "turned.csv", index=False)
+    model = model_file("three_factors")
+    there, back = (call_json("fit", model, data, "--group", "school", "--equal", "loadings")[0]
+                   for data in (data_file("holzinger"), "turned.csv"))
+    labels = list(frame["school"].unique())
+    assert [group["label"] for group in there["groups"]] == labels
+    assert [group["label"] for group in back["groups"]] == labels[::-1]
+    assert there["fit"]["chisq"] == pytest.approx(back["fit"]["chisq"], rel=1e-8)
+    first = {(row["lhs"], row["op"], row["rhs"]): row["est"] for row in there["parameters"] if row["group"] == 1}
+    second = {(row["lhs"], row["op"], row["rhs"]): row["est"] for row in back["parameters"] if row["group"] == 2}
+    assert first == pytest.approx(second, rel=1e-5, abs=1e-6)
+
+
+PATHS = (model_file("observed_paths"), data_file("mediation"))
+
+
+def test_bootstrap_gives_the_same_draws_for_a_seed_with_any_number_of_workers(call_json):
+    first, again, shared, other = (
+        call_json("fit", *PATHS, "--bootstrap", 80, "--seed", seed, "--workers", workers)[0]
+        for seed, workers in ((5, 1), (5, 1), (5, 2), (6, 1)))
+    assert first == again == shared
+    assert first["bootstrap"] == {"requested": 80, "converged": 80, "admissible": 80, "seed": 5}
     effect = first["effects"][0]
     assert (effect["name"], effect["expression"]) == ("ab", "a*b")
-    assert effect["boot.ci.lower"] < effect["est"] < effect["boot.ci.upper"]
+    for lower, upper, about in (("boot.ci.lower", "boot.ci.upper", "est"), ("mc.ci.lower", "mc.ci.upper", "est"),
+                                ("boot.std.ci.lower", "boot.std.ci.upper", "std.all")):
+        assert effect[lower] < effect[about] < effect[upper]
+    assert effect["boot.ci.lower.admissible"] == effect["boot.ci.lower"]
     assert other["effects"][0]["boot.ci.lower"] != effect["boot.ci.lower"]
     assert other["effects"][0]["est"] == effect["est"]
 
 
-def test_fit_leaves_out_incomplete_rows_and_counts_them(call_json, democracy, tmp_path):
-    frame = pd.read_csv(democracy, dtype=str)
+def test_bootstrap_resamples_every_free_parameter_of_every_group(call_json):
+    found, _ = call_json("fit", model_file("three_factors"), data_file("holzinger"), "--group", "school",
+                         "--bootstrap", 40)
+    free = [row for row in found["parameters"] if row["free"]]
+    assert {row["group"] for row in free} == {1, 2}
+    for row in found["parameters"]:
+        assert ("boot.se" in row) == bool(row["free"])
+    assert all(row["boot.ci.lower"] < row["boot.ci.upper"] for row in free)
+    # A standard error by resampling is near the one by theory.
+    assert 0.7 < np.median([row["boot.se"] / row["se"] for row in free]) < 1.4
+    assert (found["effects"], found["bootstrap"]["requested"]) == ([], 40)
+
+
+def test_bootstrap_resamples_whole_clusters(call_json):
+    spec = CASES["clustered_mlr"]
+    files = model_file(spec["model"]), data_file(spec["data"])
+    clustered, _ = call_json("fit", *files, *options_of(spec), "--bootstrap", 60)
+    rows, _ = call_json("fit", *files, "--estimator", "mlr", "--bootstrap", 60)
+    assert clustered["bootstrap"]["converged"] == 60
+
+    def errors(found: dict[str, Any], key: str) -> float:
+        return float(np.mean([row[key] for row in found["parameters"] if row["free"] and row["op"] == "=~"]))
+
+    assert errors(clustered, "se") != errors(rows, "se")
+    assert errors(clustered, "boot.se") != errors(rows, "boot.se")
+
+
+def test_level_is_that_of_every_interval(call_json):
+    wide, narrow = (call_json("fit", *PATHS, "--bootstrap", 80, "--level", level)[0] for level in (0.95, 0.8))
+    for key in ("boot.ci", "mc.ci", "boot.std.ci"):
+        inner, outer = narrow["effects"][0], wide["effects"][0]
+        assert outer[f"{key}.lower"] < inner[f"{key}.lower"] < inner[f"{key}.upper"] < outer[f"{key}.upper"]
+    row = narrow["parameters"][0]
+    assert row["ci.upper"] - row["est"] == pytest.approx(1.2815515655 * row["se"])
+    assert narrow["level"] == 0.8
+
+
+def with_gaps(tmp_path: Path) -> Path:
+    frame = pd.read_csv(data_file("democracy"), dtype=str)
     frame.loc[0, "x1"], frame.loc[1, "y8"] = "NA", ""
     frame.to_csv(tmp_path / "gaps.csv", index=False)
-    found, _ = call_json("fit", REFERENCE / "sem" / "models" / "political_democracy.lav", tmp_path / "gaps.csv")
-    assert (found["nobs"], found["n_incomplete"]) == (73, 2)
+    return tmp_path / "gaps.csv"
+
+
+def test_incomplete_rows_are_left_out_or_used_and_counted(call_json, tmp_path):
+    counts = ("nobs", "n_incomplete", "n_with_gaps")
+    model, data = model_file("political_democracy"), with_gaps(tmp_path)
+    out, _ = call_json("fit", model, data)
+    used, _ = call_json("fit", model, data, "--missing", "fiml")
+    assert [out[key] for key in counts] == [73, 2, 0]
+    assert [used[key] for key in counts] == [75, 0, 2]
+
+
+def test_full_information_counts_rows_without_an_exogenous_variable(call_json, tmp_path):
+    frame = pd.read_csv(data_file("mediation"))
+    (tmp_path / "m.lav").write_text("lrar ~ a*daf + exp_rw\namse ~ b*lrar + daf\nab := a*b")
+    frame.loc[[3, 9, 44], "exp_rw"] = np.nan
+    frame.loc[5, "amse"] = np.nan
+    frame.to_csv(tmp_path / "gaps.csv", index=False)
+    found, _ = call_json("fit", "m.lav", "gaps.csv", "--missing", "fiml")
+    assert (found["nobs"], found["n_incomplete"], found["n_with_gaps"]) == (len(frame) - 3, 3, 1)
+
+
+@pytest.mark.parametrize(("option", "column"), [("--group", "school"), ("--cluster", "class")])
+def test_rows_without_a_group_or_cluster_are_left_out_and_counted(call_json, tmp_path, option, column):
+    frame = pd.read_csv(data_file("holzinger")).assign(**{"class": np.arange(301) % 20})
+    frame[column] = frame[column].astype(object)
+    frame.loc[[3, 9, 44], column] = None
+    frame.to_csv(tmp_path / "some.csv", index=False)
+    found, status = call_json("fit", model_file("three_factors"), "some.csv", option, column)
+    assert (status, found["nobs"]) == (0, 298)
+    assert any(f"3 rows have no {option[2:]} ({column})" in said for said in found["warnings"])
+
+
+def test_a_solution_that_is_improper_says_so(call_json):
+    found, status = call_json("fit", model_file("heywood"), data_file("holzinger"))
+    assert (status, found["converged"], found["admissible"]) == (0, True, False)
+    assert any("is negative" in said for said in found["warnings"])
+
+
+def test_a_model_that_is_not_identified_names_its_parameters(call_json, tmp_path):
+    (tmp_path / "m.lav").write_text("F =~ NA*x1 + x2 + x3 + x4")
+    found, status = call_json("fit", "m.lav", data_file("holzinger"))
+    assert status == 0
+    said, = [text for text in found["warnings"] if text.startswith("Not identified")]
+    assert "F =~ x1" in said
+    assert "F ~~ F" in said
+    loading = found["parameters"][0]
+    assert loading["se"] is None
+    assert "F =~ x1: se" in found["undefined"]
+
+
+def test_what_has_no_value_is_null_with_its_reason(call_json, tmp_path):
+    (tmp_path / "m.lav").write_text("F =~ x1 + x2 + x3")
+    found, _ = call_json("fit", "m.lav", data_file("holzinger"))
+    assert found["fit"]["df"] == 0
+    assert found["fit"]["pvalue"] is None
+    assert found["undefined"]["fit.pvalue"]
+    marker = found["parameters"][0]
+    assert [marker[key] for key in ("free", "est", "se", "z", "pvalue", "ci.lower")] == [0, 1.0, *[None] * 4]
+    assert not any(place.startswith("F =~ x1") for place in found["undefined"])
+
+
+def test_reasons_name_the_group(call_json, tmp_path):
+    (tmp_path / "m.lav").write_text("F =~ c(NA,1)*x1 + x2 + x3 + x4")
+    found, _ = call_json("fit", "m.lav", data_file("holzinger"), "--group", "school")
+    assert "F =~ x2 [Pasteur]: se" in found["undefined"]
+    assert not any("[Grant-White]: se" in place for place in found["undefined"])
 
 
 def test_a_model_that_does_not_converge_ends_with_status_1(call_json, tmp_path):
     # Pure noise has a likelihood without a maximum here.
-    noise = np.random.default_rng(1).normal(size=(30, 4))
+    noise = np.random.default_rng(2).normal(size=(30, 4))
     pd.DataFrame(noise, columns=list("abcd")).to_csv(tmp_path / "noise.csv", index=False)
     (tmp_path / "m.lav").write_text("F =~ a + p*b + q*c + d\npq := p*q")
     found, status = call_json("fit", "m.lav", "noise.csv", "--bootstrap", 10)
-    assert (status, found["converged"], found["effects"]) == (1, False, [])
+    assert (status, found["converged"], found["admissible"], found["effects"]) == (1, False, False, [])
     assert set(found["fit"].values()) == {None}
     assert "did not converge" in found["undefined"]["fit"]
     assert {row["se"] for row in found["parameters"]} == {None}
@@ -220,27 +388,124 @@ def test_a_model_that_does_not_converge_ends_with_status_1(call_json, tmp_path):
     assert "no bootstrap" in found["warnings"][-1]
 
 
+@pytest.mark.parametrize("options", [[], ["--group", "school", "--equal", "loadings", "--estimator", "mlr"]])
+def test_fit_shows_tables_where_no_file_is_named(call, options):
+    outcome = call("fit", model_file("three_factors"), data_file("holzinger"), *options)
+    assert outcome.status == 0
+    assert "n = 301 rows" in outcome.out
+    assert re.search(r"visual =~ x2\b", outcome.out)
+    assert ("[Pasteur]" in outcome.out) == bool(options)
+    assert ("chisq.scaling.factor" in outcome.out) == bool(options)
+
+
 @pytest.mark.parametrize(("options", "codes"), [
-    (["--estimator", "wlsmv", "--ordered", "all", "--cluster", "school"], ["FIT-LATER"]),
-    (["--missing", "fiml"], ["FIT-LATER"]),
-    (["--group", "school", "--equal", "loadings"], ["FIT-LATER"]),
+    (["--estimator", "wlsmv"], ["FIT-LATER"]),
+    (["--estimator", "dlws"], ["FIT-LATER"]),
+    (["--ordered", "all"], ["FIT-LATER"]),
     (["--estimator", "pls", "--missing", "mean"], ["OPTION-VALUE"]),
+    (["--group", "school", "--equal", "loadings,thresholds"], ["OPTION-VALUE"]),
     (["--level", "95"], ["OPTION-VALUE"]),
-    (["--bootstrap", "10"], ["BOOTSTRAP-EFFECTS"]),
+    (["--equal", "loadings"], ["FIT-TOGETHER"]),
+    (["--estimator", "mlm", "--missing", "fiml"], ["FIT-TOGETHER"]),
+    (["--estimator", "mlm", "--cluster", "school"], ["FIT-TOGETHER"]),
+    (["--estimator", "wlsmv", "--ordered", "all", "--equal", "loadings"], ["FIT-LATER", "FIT-TOGETHER"]),
+    (["--group", "scool"], ["DATA-COLUMN"]),
+    (["--cluster", "scool"], ["DATA-COLUMN"]),
     (["--json", "no/such/folder/out.json"], ["OUT-WRITE"]),
 ])
 def test_fit_refuses_what_it_cannot_do(call, holzinger, options, codes):
-    assert refused(call("fit", REFERENCE / "sem" / "models" / "holzinger_cfa.lav", holzinger, *options), *codes)
+    assert refused(call("fit", model_file("three_factors"), holzinger, *options), *codes)
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    (None, "MODEL-FILE"), (b"", "MODEL-EMPTY"), (b"f =~ \xff", "MODEL-ENCODING"), (b"f =~", "MODEL-SYNTAX"),
-    (b"f =~ x1 + x2 + nowhere", "MODEL-VARIABLE"),
+F = b"F =~ x1 + x2 + x3"
+
+
+@pytest.mark.parametrize(("text", "code", "said"), [
+    (None, "MODEL-FILE", "m.lav"),
+    (b"", "MODEL-EMPTY", "m.lav"),
+    (b"f =~ \xff", "MODEL-ENCODING", "line 1"),
+    (b"x1 ~ x2\nf =~", "MODEL-SYNTAX", "line 2"),
+    (F + b" + nowhere", "MODEL-VARIABLE", "line 1, column 21"),
+    (b"x4 =~ x1 + x2 + x3", "MODEL-VARIABLE", "'x4' is latent"),
+    (b"F =~ a*x1 + a*x2 + 2*x2 + x3", "MODEL-LABEL-FIXED", "'a'"),
+    (F + b"\np := q + 1\nq := p*2", "MODEL-CIRCULAR", "line 2"),
+    (F + b"\np := p*2", "MODEL-CIRCULAR", "line 2"),
+    (F + b"\np := nobody*2", "MODEL-LABEL", "'nobody'"),
+    (F + b"\nx1 ~~ a*x1\np := a/0", "MODEL-EFFECT", "p := a/0"),
+    (F + b"\nx1 ~~ a*x1\na == 1\na == 2", "MODEL-CONSTRAINT", "a == 1; a == 2"),
+    (b"F =~ x1 + c(a,b)*x2 + x3", "MODEL-GROUPS", "2 entries"),
+    (F + b"\nF =~ x2", "MODEL-REPEATED", "line 2"),
 ])
-def test_a_bad_model_file_is_refused(call, holzinger, tmp_path, text, code):
+def test_a_bad_model_file_is_refused_with_its_place(call, holzinger, tmp_path, text, code, said):
     if text is not None:
         (tmp_path / "m.lav").write_bytes(text)
-    assert refused(call("fit", "m.lav", holzinger), code)
+    outcome = call("fit", "m.lav", holzinger)
+    assert refused(outcome, code)
+    assert said in outcome.err
+
+
+def spoiled(what: str) -> pd.DataFrame:
+    """Holzinger and Swineford's data with one thing wrong."""
+    frame = pd.read_csv(data_file("holzinger"))
+    if what == "constant":
+        frame["x2"] = 3.0
+    elif what == "no number":
+        frame["x2"] = ["much" if row == 5 else "3.5" for row in frame.index]
+    elif what == "collinear":
+        frame["x3"] = frame["x1"] + frame["x2"]
+    elif what == "doubled":
+        frame["x3"] = 2 * frame["x1"] + 1
+    elif what == "few":
+        frame = frame.head(3)
+    elif what == "small group":
+        frame["g"] = ["small" if row < 4 else "large" for row in frame.index]
+    elif what == "one value":
+        frame["g"] = "all"
+    elif what == "no value":
+        frame["g"] = ""
+    elif what == "emptied group":
+        frame["g"] = frame["school"]
+        frame.loc[frame["school"] == "Pasteur", "x1"] = np.nan
+    elif what == "constant group":
+        frame["g"] = frame["school"]
+        frame.loc[frame["school"] == "Pasteur", "x1"] = 4.0
+    elif what == "never together":
+        frame.loc[::2, "x1"] = np.nan
+        frame.loc[1::2, "x2"] = np.nan
+    elif what == "empty column":
+        frame["x2"] = np.nan
+    return frame
+
+
+@pytest.mark.parametrize(("what", "options", "code", "said"), [
+    ("constant", [], "SEM-CONSTANT", "column x2"),
+    ("constant", ["--missing", "fiml"], "SEM-CONSTANT", "column x2"),
+    ("no number", [], "DATA-NUMBER", "row 7, column x2"),
+    ("collinear", [], "SEM-COLLINEAR", "x1, x2, x3"),
+    ("collinear", ["--missing", "fiml"], "SEM-COLLINEAR", "x1, x2, x3"),
+    ("doubled", ["--estimator", "mlr"], "SEM-COLLINEAR", "x1, x3 are"),
+    ("few", [], "SEM-CASES", "there are 3"),
+    ("small group", ["--group", "g"], "SEM-CASES", "group small"),
+    ("small group", ["--group", "g", "--missing", "fiml"], "SEM-CASES", "group small"),
+    ("one value", ["--group", "g"], "FIT-GROUPS", "column g"),
+    ("no value", ["--group", "g"], "FIT-GROUPS", "column g"),
+    ("emptied group", ["--group", "g"], "SEM-CASES", "group Pasteur"),
+    ("emptied group", ["--group", "g", "--missing", "fiml"], "SEM-UNOBSERVED", "group Pasteur"),
+    ("constant group", ["--group", "g"], "SEM-CONSTANT", "group Pasteur, column x1"),
+    ("one value", ["--cluster", "g"], "FIT-CLUSTERS", "column g"),
+    ("no value", ["--cluster", "g"], "FIT-CLUSTERS", "column g"),
+    ("never together", ["--missing", "fiml"], "SEM-COVERAGE", "x1 and x2"),
+    ("empty column", ["--missing", "fiml"], "SEM-UNOBSERVED", "x2"),
+    ("empty column", [], "SEM-CASES", "there are 0"),
+])
+def test_data_that_a_model_cannot_be_fitted_to_are_refused_with_their_place(
+    call, tmp_path, what, options, code, said,
+):
+    (tmp_path / "m.lav").write_text("F =~ x1 + x2 + x3 + x4")
+    spoiled(what).to_csv(tmp_path / "spoiled.csv", index=False)
+    outcome = call("fit", "m.lav", "spoiled.csv", *options)
+    assert refused(outcome, code)
+    assert said in outcome.err
 
 
 # -- plain data files ---------------------------------------------------------------------------------
@@ -389,6 +654,19 @@ def test_verify_names_a_number_that_was_changed(call, made, rerun, tmp_path):
     assert outcome.status == 1
     assert "DIFFERENT in 1 places" in outcome.out
     assert re.search(r"models\[M1 .*screened\]\.fit\.indices\.cfi: ", outcome.out)
+
+
+def test_verify_compares_our_side_of_the_second_opinion_only(call, made, rerun, tmp_path):
+    shutil.copytree(made.folder, tmp_path / "other")
+    content = json.loads((tmp_path / "other" / RESULTS_FILE).read_text(encoding="utf-8"))
+    content["crosschecks"][0]["parameters"][0]["theirs"] += 1e-6
+    (tmp_path / "other" / RESULTS_FILE).write_text(json.dumps(content), encoding="utf-8")
+    assert call("verify", "other", "--study", made.study).status == 0
+    content["crosschecks"][0]["chisq_ours"] += 1e-3
+    (tmp_path / "other" / RESULTS_FILE).write_text(json.dumps(content), encoding="utf-8")
+    outcome = call("verify", "other", "--study", made.study)
+    assert outcome.status == 1
+    assert re.search(r"crosschecks\[M1 screened\]\.chisq_ours: ", outcome.out)
 
 
 def test_verify_names_changed_and_lost_inputs_and_runs_nothing(call, made, monkeypatch, tmp_path):

@@ -8,15 +8,20 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from instrument import store
-from pipeline.analyses import known_truth
+from pipeline.analyses import known_truth, second_opinion
 from pipeline.data.screening import NO_RESPONSE
+from pipeline.models import MEDIATION, ModelSpec
 from pipeline.prepare import prepare
 from pipeline.publish import publish
 from pipeline.results import EVERYONE, StudyResults, read_results, write_results
 from pipeline.run import run_study
+from pipeline.sem.estimate import Options, estimate_model
+from pipeline.sem.inference import name_of
+from pipeline.sem.linalg import Array
 from pipeline.study import load_plan
 from tests.example_results import example_results
 
@@ -86,14 +91,40 @@ def test_nobody_without_consent_or_a_finished_interview_is_analysed(sample_resul
         assert len(everyone) == steps["Consented, eligible, finished"]
 
 
-def test_the_published_moments_give_the_model_again(sample_results: StudyResults) -> None:
-    fit = sample_results.model("M1").fit
-    moments = sample_results.moments["firm"]
-    assert set(moments.variables) == set(fit.variables)
-    order = [moments.variables.index(name) for name in fit.variables]
-    covariance = np.array(moments.covariance)[np.ix_(order, order)] * (moments.n - 1) / moments.n
-    assert moments.n == fit.nobs
-    np.testing.assert_allclose(covariance, np.array(fit.sample_cov), rtol=1e-9, atol=1e-12)
+def test_the_published_moments_give_the_second_opinion_s_estimates_again(sample_results: StudyResults) -> None:
+    moments, found = sample_results.moments["firm"], sample_results.crosschecks[-1]
+    assert (found.model, found.n) == ("M1", moments.n)
+    again = estimate_model(MEDIATION.syntax, _rows_with(np.array(moments.covariance), moments.n), moments.variables,
+                           Options(fixed_x=False))
+    names = [name_of(row, again.problem.table.groups) for row in again.problem.table.free_rows()]
+    assert names == [row.parameter for row in found.parameters]
+    np.testing.assert_allclose(again.theta, [row.ours for row in found.parameters], rtol=1e-5, atol=1e-6)
+
+
+def _rows_with(covariance: Array, n: int) -> Array:
+    """(n, p) rows whose covariance, divided by n − 1, is the one given."""
+    Z = np.random.default_rng(1).standard_normal((n, len(covariance)))
+    Z -= Z.mean(axis=0)
+    whitened = np.linalg.solve(np.linalg.cholesky(Z.T @ Z / (n - 1)), Z.T)
+    rows: Array = (np.linalg.cholesky(covariance) @ whitened).T
+    return rows
+
+
+def test_the_second_opinion_agrees_on_every_model_of_the_sample(sample_results: StudyResults) -> None:
+    assert [found.model for found in sample_results.crosschecks] == ["capability", "pillars", "M1"]
+    for found in sample_results.crosschecks:
+        fit = sample_results.model(found.model).fit
+        assert found.agrees, found.sentence
+        assert found.n == fit.nobs - fit.n_with_gaps - fit.n_incomplete
+        assert found.chisq_theirs >= found.chisq_ours - 1e-6
+
+
+def test_no_second_opinion_does_not_stop_a_study() -> None:
+    frame = pd.DataFrame(np.full((50, 4), np.nan), columns=list("abcd"))
+    found = second_opinion(ModelSpec("m", "", "firm", "f =~ a + b + c + d"), frame, "screened")
+    assert found.agrees is None
+    assert found.n == 0
+    assert found.sentence.startswith("There is no second opinion on m (screened): the complete rows cannot carry")
 
 
 def test_bootstrap_and_other_intervals_have_levels_of_their_own(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_pictures_are_drawn_and_have_words_for_those_who_cannot_see_them(address
     browser.get(f"{address}/model")
     _heading(browser, "Model")
     _settled(browser)
-    _until(browser, lambda: len(_pictures(browser)) == 4)
+    _until(browser, lambda: len(_pictures(browser)) == 5)
     _until(browser, lambda: all(p.get_property("naturalWidth") for p in _pictures(browser)))
     assert all(picture.get_attribute("alt") for picture in _pictures(browser))
 
@@ -131,7 +131,7 @@ def test_a_choice_made_by_hand_goes_into_the_link(address: str, browser: Any) ->
     link = browser.current_url
     browser.get("about:blank")
     browser.get(link)
-    _until(browser, lambda: bool(_all(browser, "//h3[contains(., 'Parameters: M1, all respondents')]")))
+    _until(browser, lambda: bool(_all(browser, "//h3[contains(., 'Loadings: M1, all respondents')]")))
 
 
 # -- small tools ----------------------------------------------------------------------------------

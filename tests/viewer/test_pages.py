@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipeline.report.tables import Column, Table, all_tables, write_csv
-from tests.example_results import example_results
+from pipeline.results import write_results
+from pipeline.sem.fit import Diagnosis
+from tests.example_results import GAPS, example_results
 from viewer import parts, source
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -124,7 +127,7 @@ def test_every_table_of_a_page_has_its_download(name: str, results_root: Path) -
     assert files(test).count("Download table (CSV)") >= shown
 
 
-@pytest.mark.parametrize(("name", "pictures"), [("overview", 2), ("reliability", 2), ("model", 4)])
+@pytest.mark.parametrize(("name", "pictures"), [("overview", 2), ("reliability", 2), ("model", 5)])
 def test_every_figure_says_its_sentence_as_text_and_as_alternative(
     name: str, pictures: int, results_root: Path,
 ) -> None:
@@ -212,7 +215,7 @@ def test_a_scale_shows_its_items_in_the_respondents_words(results_root: Path) ->
 def test_a_model_is_chosen_by_link_with_its_rows(results_root: Path) -> None:
     test = page("model", results_root / "first", model="pillars", rows="all respondents")
     assert test.selectbox(key="model").value == "pillars"
-    assert "Parameters: pillars, all respondents" in text(test)
+    assert "Loadings: pillars, all respondents" in text(test)
     assert "Bootstrap distribution" not in text(test)
 
 
@@ -221,6 +224,28 @@ def test_the_model_page_tells_effects_sensitivity_and_truth(results_root: Path) 
     for words in ("Bootstrap distribution of the serial effect", "Effects with and without the exclusions",
                   "The serial effect under other recency weights", "Known truth and its estimate", "< .001"):
         assert words in shown
+
+
+def test_the_model_page_tells_how_it_was_estimated_and_the_second_opinion(results_root: Path) -> None:
+    shown = text(page("model", results_root / "first"))
+    for words in ("robust (sandwich) standard errors", f"{GAPS} of them with gaps", "scaled χ²(",
+                  "Second opinion", "semopy 2.3.11 finds the same"):
+        assert words in shown
+    pillars = text(page("model", results_root / "first", model="pillars"))
+    assert "alliances clustered by firm" in pillars
+    assert "There is no second opinion on pillars" in pillars
+
+
+def test_diagnoses_are_shown_as_such(results_root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "doubtful"
+    shutil.copytree(results_root / "first", folder)
+    results = example_results()
+    found = (Diagnosis("few-cases", "There are few firms."), Diagnosis("note", "A remark."))
+    models = tuple(replace(run, fit=replace(run.fit, diagnoses=found)) for run in results.models)
+    write_results(replace(results, models=models), folder)
+    test = page("model", folder)
+    assert [element.value.replace("\\", "") for element in test.warning] == ["**Few cases.** There are few firms."]
+    assert [element.value.replace("\\", "") for element in test.info] == ["**Note.** A remark."]
 
 
 def test_provenance_says_how_to_run_it_again(results_root: Path) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from pipeline.report.figures.effects import bootstrap_figure, decay_figure, forest_figure
 from pipeline.report.figures.flow import flow_figure
-from pipeline.report.figures.measurement import loadings_figure, scree_figure
+from pipeline.report.figures.measurement import loadings_figure, measurement_figure, scree_figure
 from pipeline.report.figures.paths import path_figure
 from pipeline.report.figures.spec import Figure
 from pipeline.results import StudyResults
 
 __all__ = [
     "Figure", "all_figures", "bootstrap_figure", "decay_figure", "flow_figure", "forest_figure", "loadings_figure",
-    "path_figure", "scree_figure", "write_figures",
+    "measurement_figure", "path_figure", "scree_figure", "write_figures",
 ]
 
 INDEX = "index.json"
@@ -25,14 +25,18 @@ def all_figures(results: StudyResults) -> tuple[Figure, ...]:
     found: list[Figure | None] = [flow_figure(results)] if results.flow else []
     for analysis in results.factor_analyses:
         found += [scree_figure(analysis), loadings_figure(analysis)]
-    found += [path_figure(results), forest_figure(results), bootstrap_figure(results), decay_figure(results)]
+    found += [path_figure(results), measurement_figure(results), forest_figure(results), bootstrap_figure(results),
+              decay_figure(results)]
     return tuple(figure for figure in found if figure is not None)
 
 
-def write_figures(results: StudyResults, folder: Path) -> Path:
-    """Write ``<id>.svg``, ``<id>.png`` and ``index.json`` (id, title, summary, table of each) into ``folder``."""
+def write_figures(results: StudyResults, folder: Path, figures: tuple[Figure, ...] | None = None) -> Path:
+    """Write ``<id>.svg``, ``<id>.png`` and ``index.json`` (id, title, summary, table of each) into ``folder``.
+
+    ``figures`` are those of the results, if they were made already.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    figures = all_figures(results)
+    figures = all_figures(results) if figures is None else figures
     for figure in figures:
         (folder / f"{figure.id}.svg").write_bytes(figure.svg())
         (folder / f"{figure.id}.png").write_bytes(figure.png())

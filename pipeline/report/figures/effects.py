@@ -12,8 +12,7 @@ from pipeline.report import names
 from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, RULE, Figure, key_below, plot, wrapped
 from pipeline.report.numbers import interval, level_name, number
 from pipeline.report.tables.effects import decay_points, decay_table, effects_sentence
-from pipeline.report.words import HEADLINE_EFFECT
-from pipeline.results import EVERYONE, SCREENED, ModelRun, StudyResults
+from pipeline.results import EVERYONE, HEADLINE_EFFECT, SCREENED, ModelRun, StudyResults
 from pipeline.sem.effects import BootstrapResult, ResampledEffect
 from pipeline.undefined import Undefined
 

@@ -1,17 +1,24 @@
-"""Figures on measurement: scree with parallel analysis, loadings."""
+"""Figures on measurement: scree with parallel analysis, exploratory loadings, loadings of the headline's model."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from statistics import NormalDist
+
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
-from pipeline.report import names
-from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, RULE, WIDTH, Figure, key_below, plot
-from pipeline.report.numbers import counted, number
+from pipeline.report import methods, names
+from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, RULE, WIDTH, Figure, key_below, plot, wrapped
+from pipeline.report.numbers import counted, level_name, number
 from pipeline.report.tables.measurement import SALIENT, loadings_table, retention_sentence
-from pipeline.results import FactorAnalysis
+from pipeline.report.tables.parameters import loadings_of_table
+from pipeline.results import FactorAnalysis, ModelRun, StudyResults
+from pipeline.sem.fit import Parameter
 
 _DARK = 0.85
 """Loadings beyond this are written in white, because their cell is too dark for ink."""
@@ -86,3 +93,106 @@ def _loadings(analysis: FactorAnalysis) -> Drawing:
         edge.set_color(RULE)
         edge.set_visible(False)
     return drawing
+
+
+def measurement_figure(results: StudyResults) -> Figure | None:
+    """Standardised loadings of the headline's model with their intervals; None where the study has none."""
+    run = names.mediation(results)
+    if run is None or not any(p.op == "=~" for p in run.fit.parameters):
+        return None
+    level = results.plan.level
+    table = loadings_of_table(run, names.labels(results))
+    return Figure(
+        "measurement", f"Standardised loadings: {run.id}", table.summary, table.id, lambda: _measurement(run, level),
+        f"Lines: {level_name(level)} intervals by the delta method, from {methods.standard_errors(run.fit)}. Diamonds: "
+        "dimensions on second-order factors; circles: items.",
+    )
+
+
+LINE, LABELS, BELOW = 0.19, 1.12, 0.5
+"""Inches: height of a row, width of the labels of a column, room for its axis."""
+LETTERS = 16
+"""A longer label takes two lines, and more height."""
+
+
+def _measurement(run: ModelRun, level: float) -> Drawing:
+    """A column for each second-order factor, its dimensions above and their items below; one for all other factors."""
+    columns = _columns([p for p in run.fit.parameters if p.op == "=~"])
+    placed = [_placed(blocks) for blocks in columns]
+    tallest = max(bottom for _, bottom in placed)
+    height = LINE * tallest + BELOW + 0.05
+    drawing = Drawing(figsize=(WIDTH, height))
+    FigureCanvasAgg(drawing)
+    reach = NormalDist().inv_cdf((1 + level) / 2)
+    values = [p.std_all for blocks in columns for block in blocks for p in block if isinstance(p.std_all, float)]
+    each = 1 / len(columns)
+    for place, (rows, _) in enumerate(placed):
+        axes = drawing.add_axes((place * each + LABELS / WIDTH, BELOW / height, each - (LABELS + 0.1) / WIDTH,
+                                 LINE * tallest / height))
+        _column(axes, rows, reach)
+        axes.set_ylim(tallest, 0)
+        axes.set_xlim(min([0.0, *values]) - 0.02, max([1.0, *values]) + 0.04)
+        axes.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+        axes.set_xlabel("Standardised loading")
+    return drawing
+
+
+def _columns(loadings: list[Parameter]) -> list[list[list[Parameter]]]:
+    """Blocks of loadings of one factor each: a second-order factor with its dimensions, then the factors left over."""
+    factors = list(dict.fromkeys(p.lhs for p in loadings))
+    blocks = {factor: [p for p in loadings if p.lhs == factor] for factor in factors}
+    second = [f for f in factors if any(p.rhs in blocks for p in blocks[f])]
+    below = {p.rhs for f in second for p in blocks[f]}
+    columns = [[blocks[f], *(blocks[p.rhs] for p in blocks[f] if p.rhs in blocks)] for f in second]
+    rest = [blocks[f] for f in factors if f not in second and f not in below]
+    return [*columns, rest] if rest else columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A heading (no loading) or a loading, ``at`` so many rows from the top of its column."""
+
+    at: float
+    words: str
+    loading: Parameter | None = None
+    diamond: bool = False
+
+
+def _placed(blocks: list[list[Parameter]]) -> tuple[list[_Row], float]:
+    """The rows of one column, and where it ends."""
+    factors = {block[0].lhs for block in blocks}
+    rows, top = [], 0.0
+    for block in blocks:
+        rows.append(_Row(top + 0.5, names.VARIABLES.get(block[0].lhs, block[0].lhs)))
+        top += 1.05
+        for p in block:
+            words = wrapped(names.VARIABLES.get(p.rhs, p.rhs), LETTERS)
+            tall = 0.9 + 0.65 * words.count("\n")
+            rows.append(_Row(top + tall / 2, words, p, p.rhs in factors))
+            top += tall
+        top += 0.45
+    return rows, top
+
+
+def _column(axes: Axes, rows: list[_Row], reach: float) -> None:
+    for row in rows:
+        if row.loading is None:
+            axes.annotate(row.words, (0, row.at), xycoords=axes.get_yaxis_transform(), xytext=(-LABELS * 72 + 6, 0),
+                          textcoords="offset points", ha="left", va="center", size=8, weight="bold")
+        else:
+            _loading(axes, row.loading, row.at, reach, diamond=row.diamond)
+    shown = [row for row in rows if row.loading is not None]
+    axes.set_yticks([row.at for row in shown], [row.words for row in shown])
+    axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=8)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color="#ececec", linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _loading(axes: Axes, p: Parameter, at: float, reach: float, *, diamond: bool) -> None:
+    if not isinstance(p.std_all, float):
+        return
+    if isinstance(p.std_all_se, float):
+        axes.plot([p.std_all - reach * p.std_all_se, p.std_all + reach * p.std_all_se], [at, at], color=BLUE,
+                  linewidth=1.4, solid_capstyle="butt")
+    axes.scatter([p.std_all], [at], s=24, marker="D" if diamond else "o", color=BLUE, zorder=3)

@@ -15,10 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Ellipse, Rectangle
 
-from pipeline.report import names
+from pipeline.report import methods, names
 from pipeline.report.figures.spec import BLUE, INK, QUIET, Figure, canvas
-from pipeline.report.numbers import interval, level_name, number
-from pipeline.report.tables.models import interval_excludes_zero, paths_table
+from pipeline.report.numbers import interval, level_name, listed, number
+from pipeline.report.tables.parameters import interval_excludes_zero, paths_table
 from pipeline.results import ModelRun, StudyResults
 from pipeline.sem.fit import Parameter
 from pipeline.undefined import Undefined
@@ -68,10 +68,25 @@ def path_figure(results: StudyResults) -> Figure | None:
     return Figure(
         "paths", "Serial mediation: estimated paths", paths_table(run, names.labels(results)).summary,
         f"paths-{names.slug(run.id)}-{names.slug(run.rows)}", lambda: _draw(run),
-        f"Unstandardised estimates with normal-theory {level} intervals, n = {run.fit.nobs:,}. Solid: the interval "
-        "excludes zero; dashed: it includes zero. Boxes are observed, ovals latent (indicators not drawn). Every "
-        "outcome is also regressed on firm size, firm age, top management commitment and industry (not drawn).",
+        f"Unstandardised estimates with {level} intervals by {methods.standard_errors(run.fit)}, n = {run.fit.nobs:,}. "
+        "Solid: the interval excludes zero; dashed: it includes zero. Boxes are observed, ovals latent"
+        f"{_measured(run)}. Every outcome is also regressed on firm size, firm age, top management commitment and "
+        "industry (not drawn).",
     )
+
+
+def _measured(run: ModelRun) -> str:
+    """What stands behind the ovals, which the diagram leaves out."""
+    loadings = [p for p in run.fit.parameters if p.op == "=~"]
+    factors = {p.lhs for p in loadings}
+    dimensions = [p.rhs for p in loadings if p.rhs in factors]
+    indicators = sum(p.rhs not in factors for p in loadings)
+    if not dimensions:
+        return f" ({indicators} indicators, not drawn)"
+    second = listed([names.VARIABLES.get(f, f).lower() for f in dict.fromkeys(
+        p.lhs for p in loadings if p.rhs in factors)])
+    return (f"; {second} are second-order factors of {len(dimensions)} dimensions, and all are measured by "
+            f"{indicators} items (not drawn; see the loadings)")
 
 
 def _draw(run: ModelRun) -> Drawing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib as mpl
@@ -48,10 +48,13 @@ class Figure:
     draw: Callable[[], Drawing]
     note: str = ""
     width: float = WIDTH
+    _svg: list[bytes] = field(default_factory=list, compare=False, repr=False)
 
     def svg(self) -> bytes:
-        """The figure as SVG: text as outlines, no date, the same bytes at every call."""
-        return self._rendered("svg", metadata={"Date": None, "Creator": None, "Title": self.title})
+        """The figure as SVG: text as outlines, no date, the same bytes at every call; drawn once."""
+        if not self._svg:
+            self._svg.append(self._rendered("svg", metadata={"Date": None, "Creator": None, "Title": self.title}))
+        return self._svg[0]
 
     def png(self) -> bytes:
         """The figure as PNG with 200 dots an inch."""

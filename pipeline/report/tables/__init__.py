@@ -15,6 +15,7 @@ from pipeline.report.tables.effects import (
     joint_table,
     truth_table,
 )
+from pipeline.report.tables.fit import fit_table, indices_table, information_table
 from pipeline.report.tables.measurement import (
     correlations_table,
     covariances_table,
@@ -27,13 +28,18 @@ from pipeline.report.tables.measurement import (
     variables_table,
 )
 from pipeline.report.tables.models import (
+    crosscheck_table,
+    diagnoses_table,
     explained_table,
-    fit_table,
     identification_table,
-    information_table,
+    residuals_table,
+)
+from pipeline.report.tables.parameters import (
+    intercepts_table,
+    loadings_of_table,
     parameters_table,
     paths_table,
-    residuals_table,
+    variances_table,
 )
 from pipeline.report.tables.provenance import manifest_table, packages_table, timings_table
 from pipeline.report.tables.respondents import (
@@ -62,14 +68,14 @@ from pipeline.results import StudyResults
 
 __all__ = [
     "Cell", "Column", "Table", "all_tables", "bootstrap_table", "comparison_table", "correlations_table",
-    "covariances_table", "decay_table", "display", "display_rows", "effects_table", "exclusions_table",
-    "explained_table", "factor_correlations_table", "factorability_table", "facts_wording_table", "failures_table",
-    "findings_table",
-    "fit_table", "flow_table", "identification_table", "information_table", "items_table", "items_wording_table",
-    "joint_table", "loadings_table", "manifest_table", "missing_table", "packages_table", "parameters_table",
-    "paths_table", "personal_data_table", "reading_table", "reliability_table", "residuals_table", "retention_table",
-    "screening_table", "select", "timings_table", "to_frame", "truth_table", "variables_table", "write_csv",
-    "write_tables",
+    "covariances_table", "crosscheck_table", "decay_table", "diagnoses_table", "display", "display_rows",
+    "effects_table", "exclusions_table", "explained_table", "factor_correlations_table", "factorability_table",
+    "facts_wording_table", "failures_table", "findings_table", "fit_table", "flow_table", "identification_table",
+    "indices_table", "information_table", "intercepts_table", "items_table", "items_wording_table", "joint_table",
+    "loadings_of_table", "loadings_table", "manifest_table", "missing_table", "packages_table", "parameters_table",
+    "paths_table", "personal_data_table", "reading_table", "reliability_table", "residuals_table",
+    "retention_table", "screening_table", "select", "timings_table", "to_frame", "truth_table", "variables_table",
+    "variances_table", "write_csv", "write_tables",
 ]
 
 
@@ -87,16 +93,23 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
     for analysis in results.factor_analyses:
         tables += [retention_table(analysis), loadings_table(analysis), factor_correlations_table(analysis)]
     tables += [
-        identification_table(results), fit_table(results), information_table(results), explained_table(results),
+        identification_table(results), fit_table(results), diagnoses_table(results), indices_table(results),
+        information_table(results), explained_table(results),
     ]
     for run in results.models:
-        tables += [parameters_table(run), residuals_table(run)]
-        if any(parameter.op == "~" for parameter in run.fit.parameters):
+        operators = {parameter.op for parameter in run.fit.parameters}
+        tables += [parameters_table(run), residuals_table(run), variances_table(run)]
+        if "=~" in operators:
+            tables.append(loadings_of_table(run, words))
+        if "~" in operators:
             tables.append(paths_table(run, words))
+        if "~1" in operators:
+            tables.append(intercepts_table(run))
         if run.bootstrap is not None:
             tables.append(effects_table(run))
         if run.joint:
             tables.append(joint_table(run))
+    tables += [crosscheck_table(found) for found in results.crosschecks]
     tables += [bootstrap_table(results), comparison_table(results), decay_table(results)]
     if results.known_truth:
         tables.append(truth_table(results))

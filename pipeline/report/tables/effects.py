@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from pipeline.report import names
+from pipeline.report import methods, names
 from pipeline.report.numbers import counted, interval, level_name, listed, number
 from pipeline.report.tables.spec import Cell, Column, Table
-from pipeline.results import EVERYONE, SCREENED, ModelRun, StudyResults
+from pipeline.results import EVERYONE, HEADLINE_EFFECT, SCREENED, ModelRun, StudyResults
 from pipeline.sem.fit import Parameter
 from pipeline.undefined import Number, Undefined
 
 
 def effects_table(run: ModelRun) -> Table:
-    """Direct, specific and total indirect effects with percentile intervals."""
+    """Direct, specific and total indirect effects with percentile and Monte Carlo intervals."""
     rows: list[tuple[Cell, ...]] = []
     direct = direct_effect(run)
     if direct is not None:
-        ci = None if direct.ci_lower is None or direct.ci_upper is None else (direct.ci_lower, direct.ci_upper)
-        rows.append((
-            "Direct, experience → capability", direct.label, direct.est, direct.se, direct.pvalue, None, ci, None,
-            direct.std_all, None, "normal theory",
-        ))
+        rows.append(_direct_row(run, direct))
     for e in run.bootstrap.effects if run.bootstrap else ():
         rows.append((
             names.effect(e.name), e.expression, e.est, e.se, e.pvalue, e.bootstrap_se, (e.lower, e.upper),
-            (e.lower_admissible, e.upper_admissible), e.std_all, (e.std_lower, e.std_upper), "bootstrap",
+            (e.lower_admissible, e.upper_admissible), (e.monte_carlo_lower, e.monte_carlo_upper), e.std_all,
+            (e.std_lower, e.std_upper), "bootstrap",
         ))
     level = level_name(run.bootstrap.level) if run.bootstrap else ""
     return Table(
@@ -36,11 +33,24 @@ def effects_table(run: ModelRun) -> Table:
             Column("bootstrap_se", "SE (bootstrap)", "number", 3),
             Column("ci", f"{level} interval".strip(), "interval", 3),
             Column("ci_admissible", "Admissible draws only", "interval", 3),
-            Column("std_all", "Standardised", "number", 3, True),
-            Column("std_ci", "Standardised interval", "interval", 3, True), Column("kind", "Interval by"),
+            Column("ci_monte_carlo", "Monte Carlo interval", "interval", 3),
+            Column("std_all", "Std.", "number", 3, True),
+            Column("std_ci", "Std. interval", "interval", 3, True), Column("kind", "Interval by"),
         ),
         tuple(rows), effects_sentence(run), bootstrap_note(run),
     )
+
+
+def _direct_row(run: ModelRun, direct: Parameter) -> tuple[Cell, ...]:
+    """The direct path, which has no product: bootstrap limits where there are any, else those of its standard error."""
+    drawn = next((p for p in run.bootstrap.parameters if p.label == direct.label), None) if run.bootstrap else None
+    name = "Direct, experience → capability"
+    if drawn is not None:
+        return (name, direct.label, direct.est, direct.se, direct.pvalue, drawn.bootstrap_se,
+                (drawn.lower, drawn.upper), None, None, direct.std_all, (drawn.std_lower, drawn.std_upper), "bootstrap")
+    ci = None if direct.ci_lower is None or direct.ci_upper is None else (direct.ci_lower, direct.ci_upper)
+    return (name, direct.label, direct.est, direct.se, direct.pvalue, None, ci, None, None, direct.std_all, None,
+            methods.interval_by(run.fit))
 
 
 def direct_effect(run: ModelRun) -> Parameter | None:
@@ -67,8 +77,12 @@ def bootstrap_note(run: ModelRun) -> str:
     b = run.bootstrap
     if b is None:
         return ""
-    return (f"Percentile bootstrap of rows: {b.requested:,} draws requested, {b.converged:,} converged, "
-            f"{b.admissible:,} admissible; seed {b.seed}. Intervals use all converged draws.")
+    of = "whole firms" if b.clusters else "rows"
+    return (f"Percentile bootstrap of {of}: {b.requested:,} draws requested, {b.converged:,} converged, "
+            f"{b.admissible:,} admissible; seed {b.seed}. Intervals use all converged draws; those with inadmissible "
+            f"draws left out stand beside. Monte Carlo: from the estimates' {methods.sampling(run.fit)} sampling "
+            "covariance, without refitting. SE and p (delta) rest on the same covariance, the effect taken as normal. "
+            "Std.: on standardised variables, with bootstrap limits from the same draws.")
 
 
 def bootstrap_table(results: StudyResults) -> Table:
@@ -83,7 +97,8 @@ def bootstrap_table(results: StudyResults) -> Table:
             Column("level", "Level", "percent"), Column("seed", "Seed"),
         ),
         tuple((run.id, run.rows, b.requested, b.converged, b.admissible, b.level, str(b.seed)) for run, b in runs),
-        f"Of {first.requested:,} draws {first.converged:,} converged and {first.admissible:,} gave a proper solution."
+        f"Of {first.requested:,} draws requested {first.converged:,} converged and "
+        f"{first.admissible:,} gave a proper solution."
         if first else "No bootstrap was run.",
     )
 
@@ -150,7 +165,7 @@ def exclusions_sentence(results: StudyResults) -> str:
     for rows, words in ((SCREENED, "after screening"), (EVERYONE, "with all respondents")):
         run = names.mediation(results, rows)
         effect = None if run is None or run.bootstrap is None else next(
-            (e for e in run.bootstrap.effects if e.name == "serial_capability"), None)
+            (e for e in run.bootstrap.effects if e.name == HEADLINE_EFFECT), None)
         if run is None or effect is None:
             return "The serial effect was not estimated both with and without the exclusions."
         shown.append((f"{number(effect.est, 3)} {_span(effect.lower, effect.upper)} {words} (n = {run.fit.nobs:,})",
@@ -216,6 +231,8 @@ def truth_table(results: StudyResults) -> Table:
          f"lie inside their intervals{f'; {without} more have no interval' if without else ''}.")
         if results.known_truth else "No true values are known.",
     )
+
+
 def excludes_zero(lower: Number, upper: Number) -> bool:
     """Whether both bounds exist and lie on one side of zero."""
     if isinstance(lower, Undefined) or isinstance(upper, Undefined):

@@ -7,10 +7,11 @@ import re
 
 import pytest
 
-from pipeline.report.words import HEADLINE_EFFECT, SECOND_EFFECT, headline
-from pipeline.results import Headline, ModelRun
+from pipeline.report.words import SECOND_EFFECT, headline
+from pipeline.results import HEADLINE_EFFECT, Headline, ModelRun
+from pipeline.sem.fit import Diagnosis
 from pipeline.undefined import Number, Undefined
-from tests.example_results import FIRMS, example_results
+from tests.example_results import FIRMS, GAPS, example_results
 
 OVERCLAIMS = re.compile(
     r"\b(prov(e[sdn]?|ing)|caus(e[sd]?|al|ing)|establish(es|ed)?|demonstrates?|impact)\b", re.IGNORECASE)
@@ -95,7 +96,8 @@ def test_without_convergence_there_is_no_finding_and_no_estimate() -> None:
 
 
 def test_an_inadmissible_solution_states_why_and_no_finding() -> None:
-    text = sentence(run_with(admissible=False, warnings=("the variance of LRN is negative.",)))
+    text = sentence(run_with(admissible=False, diagnoses=(
+        Diagnosis("note", "A remark."), Diagnosis("negative-variance", "the variance of LRN is negative.", ("LRN",)))))
     assert "not admissible (the variance of LRN is negative)" in text
     assert "no finding is stated" in text
 
@@ -122,6 +124,11 @@ def test_the_result_with_all_respondents_stands_beside() -> None:
     assert any(f"n = {everyone.fit.nobs}" in detail for detail in results.headline.details)
 
 
+def test_the_rows_with_gaps_are_counted() -> None:
+    assert f"M1 rests on {FIRMS} firms, {GAPS} of them with gaps and used with what they answered." in (
+        example_results().headline.details)
+
+
 def test_synthetic_data_are_called_synthetic_in_sentence_and_limits() -> None:
     assert "synthetic" in sentence(run_with(), synthetic=True)
     assert "synthetic" in sentence(run_with(converged=False), synthetic=True)
@@ -143,8 +150,8 @@ def test_no_sentence_claims_more_than_consistency(run: ModelRun) -> None:
 
 def test_the_limits_name_design_informant_rows_and_estimator() -> None:
     text = " ".join(headline(run_with(), synthetic=False).limits)
-    for words in ("at one time", "consistent with mediation", "one informant", "complete", "dimension scores",
-                  "normal theory", "linear probability model"):
+    for words in ("at one time", "consistent with mediation", "one informant", "missing at random",
+                  "dimension scores", "robust (sandwich)", "clustered by firm", "linear probability model"):
         assert words in text
 
 

@@ -12,7 +12,14 @@ import pytest
 from matplotlib.figure import Figure as Drawing
 from matplotlib.text import Text
 
-from pipeline.report.figures import Figure, all_figures, bootstrap_figure, path_figure, write_figures
+from pipeline.report.figures import (
+    Figure,
+    all_figures,
+    bootstrap_figure,
+    measurement_figure,
+    path_figure,
+    write_figures,
+)
 from pipeline.report.tables import all_tables
 from pipeline.results import StudyResults
 from tests.example_results import example_results
@@ -33,7 +40,8 @@ def drawn_texts(drawing: Drawing) -> list[str]:
 
 
 def test_the_figures_a_reviewer_expects_are_there(figures: dict[str, Figure]) -> None:
-    assert set(figures) == {"flow", "scree-learning", "loadings-learning", "paths", "effects", "bootstrap", "decay"}
+    assert set(figures) == {"flow", "scree-learning", "loadings-learning", "paths", "measurement", "effects",
+                            "bootstrap", "decay"}
 
 
 def test_each_figure_has_a_sentence_and_a_table_that_exists(results: StudyResults, figures: dict[str, Figure]) -> None:
@@ -89,6 +97,29 @@ def test_no_two_numbers_of_the_path_diagram_overlap(results: StudyResults) -> No
     boxes = [text.get_window_extent() for text in drawing.axes[0].texts if text.get_text()]
     clashes = [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
     assert not clashes
+
+
+def test_every_loading_is_drawn_under_its_factor_and_no_label_meets_another(results: StudyResults) -> None:
+    figure = measurement_figure(results)
+    assert figure is not None
+    drawing = figure.draw()
+    drawing.canvas.draw()
+    loadings = [p for p in results.model("M1").fit.parameters if p.op == "=~"]
+    assert sum(len(axes.collections) for axes in drawing.axes) == len(loadings) == 40
+    headings = [text.get_text() for axes in drawing.axes for text in axes.texts]
+    assert headings[:2] == ["Learning processes", "Articulation"]
+    assert headings[-1] == "Alliance success"
+    for axes in drawing.axes:
+        boxes = [text.get_window_extent() for text in (*axes.texts, *axes.get_yticklabels()) if text.get_text()]
+        assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
+
+
+def test_the_path_diagram_says_how_its_ovals_are_measured(results: StudyResults) -> None:
+    figure = path_figure(results)
+    assert figure is not None
+    assert "second-order factors of 8 dimensions" in figure.note
+    assert "32 items" in figure.note
+    assert "robust (sandwich)" in figure.note
 
 
 def test_the_true_value_is_labelled_only_where_data_are_synthetic() -> None:

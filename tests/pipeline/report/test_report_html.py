@@ -13,6 +13,7 @@ import pytest
 from instrument.model import Block, Construct, Dimension, Form, Instrument, Item, Option, ResponseScale
 from pipeline.report.html import report_html, write_report
 from pipeline.results import StudyResults
+from pipeline.sem.fit import Diagnosis
 from tests.example_results import example_results
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -125,7 +126,7 @@ def test_every_table_has_a_caption_and_heads(page: Page) -> None:
 
 
 def test_every_figure_has_its_summary_as_alternative_text(page: Page) -> None:
-    assert len(page.alts) == 7
+    assert len(page.alts) == 8
     assert all(len(alt) > 40 and alt.endswith(".") for alt in page.alts)
 
 
@@ -167,7 +168,8 @@ def test_text_from_the_study_cannot_become_markup(results: StudyResults) -> None
 def test_a_study_that_failed_still_has_a_report(results: StudyResults) -> None:
     run = results.model("M1")
     failed = dataclasses.replace(run, bootstrap=None, joint=(), fit=dataclasses.replace(
-        run.fit, converged=False, indices=None, warnings=("no convergence in 500 iterations",)))
+        run.fit, converged=False, indices=None,
+        diagnoses=(Diagnosis("not-converged", "no convergence in 500 iterations"),)))
     bare = dataclasses.replace(
         results, models=(*results.models[:4], failed), decay=(), known_truth=(), failures=(), factor_analyses=())
     page = Page(report_html(bare))
@@ -175,6 +177,20 @@ def test_a_study_that_failed_still_has_a_report(results: StudyResults) -> None:
     assert {link[1:] for link in page.links} <= set(page.ids)
     assert "M1 (screened) did not converge; its numbers are not to be used." in text
     assert "no convergence in 500 iterations" in text
+
+
+def test_estimation_is_told_as_it_was_done(page: Page) -> None:
+    for words in ("full-information maximum likelihood, robust (sandwich) standard errors",
+                  "cluster-robust (sandwich) standard errors (alliances clustered by firm", "missing at random",
+                  "Second opinion"):
+        assert words in page.text, words
+    for words in ("treated as independent", "complete on every variable", "computed by semopy"):
+        assert words not in page.text
+
+
+def test_an_estimate_that_differs_in_the_second_opinion_is_not_folded_away(html: str) -> None:
+    assert '<div class="table" id="crosscheck-capability-screened">' in html
+    assert '<details class="table" id="crosscheck-M1-screened">' in html
 
 
 def test_the_file_is_written_where_asked_and_twice_the_same(results: StudyResults, tmp_path: Path) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import dataclasses
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
 
 from pipeline.report import names, tables
 from pipeline.report.tables import Column, Table
-from pipeline.results import EVERYONE, StudyResults
+from pipeline.report.tables.fit import fit_sentence, reported
+from pipeline.report.tables.models import crosschecks_sentence
+from pipeline.results import EVERYONE, CrossCheckRow, StudyResults
+from pipeline.sem.fit import Diagnosis, DiagnosisCode
 from pipeline.undefined import Undefined
 from tests.example_results import DRAWS, FIRMS, example_results
 
@@ -104,7 +108,48 @@ def test_fit_stands_with_and_without_exclusions_side_by_side(results: StudyResul
     for row_id, rows, chisq in zip(*(table.column(key) for key in ("model", "rows", "chisq")), strict=True):
         indices = results.model(str(row_id), str(rows)).fit.indices
         assert indices is not None
-        assert chisq == indices.chisq
+        assert indices.scaled is not None
+        assert chisq == indices.scaled.chisq != indices.chisq
+
+
+def test_with_a_robust_test_the_scaled_and_robust_indices_are_reported(
+    results: StudyResults, every: dict[str, Table],
+) -> None:
+    indices = results.model("M1").fit.indices
+    assert indices is not None
+    assert indices.scaled is not None
+    assert indices.robust is not None
+    found = reported(indices)
+    assert (found.chisq, found.pvalue, found.scaling_factor) == (
+        indices.scaled.chisq, indices.scaled.pvalue, indices.scaled.scaling_factor)
+    assert (found.cfi, found.tli, found.rmsea) == (indices.robust.cfi, indices.robust.tli, indices.robust.rmsea)
+    assert found.rmsea_ci == (indices.robust.rmsea_ci_lower, indices.robust.rmsea_ci_upper)
+    assert {"Scaled χ²", "Robust CFI"} <= {column.header for column in every["fit"].columns}
+    assert "scaled χ²(" in fit_sentence(results.model("M1"))
+    assert "robust CFI" in fit_sentence(results.model("M1"))
+
+
+def test_without_a_robust_test_the_plain_indices_are_reported_by_plain_names(results: StudyResults) -> None:
+    indices = results.model("M1").fit.indices
+    assert indices is not None
+    plain = dataclasses.replace(indices, scaled=None, robust=None)
+    found = reported(plain)
+    assert (found.version, found.chisq, found.cfi, found.scaling_factor) == ("plain", plain.chisq, plain.cfi, None)
+    changed = _with_mediation(results, indices=plain, se="standard", test="standard", estimator="ML")
+    assert {"χ²", "CFI"} <= {column.header for column in tables.fit_table(changed).columns}
+    for words in ("scaled", "robust"):
+        assert words not in fit_sentence(changed.model("M1"))
+
+
+def test_all_indices_stand_in_every_version_they_have(results: StudyResults, every: dict[str, Table]) -> None:
+    table = every["indices"]
+    assert table.column("version") == ("plain", "scaled", "robust") * 6
+    indices = results.model("capability").fit.indices
+    assert indices is not None
+    assert indices.scaled is not None
+    assert (table.column("nfi")[:3], table.column("gfi")[:3]) == (
+        (indices.nfi, indices.scaled.nfi, None), (indices.gfi, None, None))
+    assert every["information"].column("sabic")[0] == indices.sabic
 
 
 def test_a_model_that_did_not_converge_is_named_in_the_sentence(results: StudyResults) -> None:
@@ -125,8 +170,95 @@ def test_residuals_are_sample_less_implied(results: StudyResults) -> None:
 def test_parameters_keep_lavaans_order_and_mark_the_fixed(results: StudyResults, every: dict[str, Table]) -> None:
     table, fit = every["parameters-M1-screened"], results.model("M1").fit
     assert table.column("est") == tuple(p.est for p in fit.parameters)
-    assert table.rows[0][:5] == ("LRN", "=~", "lrar", "", "fixed")
+    assert table.rows[0][:5] == ("ART", "=~", "lrar1", "", "fixed")
     assert table.rows[0][6] is None
+
+
+def test_the_parts_of_a_parameter_table_are_the_whole(results: StudyResults, every: dict[str, Table]) -> None:
+    for run in results.models:
+        slug = f"{run.id}-{names.slug(run.rows)}"
+        parts = sum(len(every[f"{kind}-{slug}"].rows) for kind in ("measurement", "paths", "variances", "intercepts")
+                    if f"{kind}-{slug}" in every)
+        zeros = sum(p.op == "~1" and not p.free for p in run.fit.parameters)
+        defined = sum(p.op == ":=" for p in run.fit.parameters)
+        assert parts + zeros + defined == len(run.fit.parameters)
+        if zeros:
+            assert f"Those of {zeros} latent variables are fixed to 0" in every[f"intercepts-{slug}"].note
+
+
+def test_second_order_loadings_come_first_and_in_words(every: dict[str, Table]) -> None:
+    table = every["measurement-M1-screened"]
+    assert table.column("order") == ("second",) * 8 + ("first",) * 32
+    assert table.rows[1][:3] == ("Learning processes (LRN)", "second", "Codification (COD)")
+    assert table.rows[8][:3] == ("Articulation (ART)", "first", "lrar1")
+    assert "of dimensions on second-order factors" in table.summary
+
+
+def test_standardised_values_have_standard_errors(results: StudyResults, every: dict[str, Table]) -> None:
+    paths = [p for p in results.model("M1").fit.parameters if p.op == "~"]
+    assert every["paths-M1-screened"].column("std_all_se") == tuple(p.std_all_se for p in paths)
+
+
+def test_variances_are_called_what_they_are(every: dict[str, Table]) -> None:
+    table = every["variances-M1-screened"]
+    kinds = {(first, second): kind for kind, first, second, *_ in table.rows}
+    assert kinds[("lrar1", "")] == "Residual variance"
+    assert kinds[("ART", "")] == kinds[("LRN", "")] == kinds[("daf", "")] == "Disturbance variance"
+    assert kinds[("exp_rw", "")] == "Variance"
+    assert kinds[("exp_rw", "lnsize")] == "Covariance"
+    assert "15 covariances" in table.summary
+
+
+def test_standard_errors_are_called_robust_and_clustered(every: dict[str, Table]) -> None:
+    assert every["paths-M1-screened"].note.startswith("Robust (sandwich) standard errors")
+    assert every["measurement-pillars-screened"].note.count("Cluster-robust (sandwich) standard errors") == 1
+    for table in every.values():
+        words = f"{table.summary} {table.note}".lower()
+        assert "treated as independent" not in words, table.id
+        assert "normal-theory" not in words or table.id.startswith("crosscheck"), table.id
+
+
+def test_rows_with_gaps_and_clusters_are_counted(results: StudyResults, every: dict[str, Table]) -> None:
+    table = every["identification"]
+    for key in ("n_with_gaps", "n_incomplete"):
+        assert table.column(key) == tuple(getattr(run.fit, key) for run in results.models)
+    assert table.column("n_clusters") == tuple(run.fit.n_clusters or None for run in results.models)
+
+
+def test_the_second_opinion_shows_what_differs_or_what_comes_nearest(
+    results: StudyResults, every: dict[str, Table],
+) -> None:
+    differing, absent, same = (every[f"crosscheck-{name}-screened"] for name in ("capability", "pillars", "M1"))
+    assert differing.rows == (("LRN =~ COD", 0.94, 1.22, 3.1, "differs"),)
+    assert absent.rows == ()
+    assert absent.summary == "There is no second opinion on pillars (screened): the model did not converge."
+    assert set(same.column("verdict")) == {"same"}
+    assert len(same.rows) == 5
+    assert f"{results.crosschecks[2].n} rows that are complete" in same.note
+    assert crosschecks_sentence(results) == (
+        "Another program differs in at least one estimate of capability (screened).")
+    agreeing = dataclasses.replace(results, crosschecks=results.crosschecks[2:])
+    assert "finds the same" in crosschecks_sentence(agreeing)
+
+
+def test_a_difference_without_a_standard_error_differs(results: StudyResults) -> None:
+    row = CrossCheckRow("x ~~ x", 1.0, 2.0, Undefined("there is no standard error"))
+    found = dataclasses.replace(results.crosschecks[2], parameters=(*results.crosschecks[2].parameters, row))
+    assert tables.crosscheck_table(found).rows[0][-1] == "differs"
+
+
+def test_diagnoses_are_listed_as_such_and_notes_apart(results: StudyResults, every: dict[str, Table]) -> None:
+    assert every["diagnoses"].rows == ()
+    found = (Diagnosis("few-cases", "Few cases for 163 parameters."), Diagnosis("note", "A remark.", ("x1", "x2")))
+    table = tables.diagnoses_table(_with_mediation(results, diagnoses=found))
+    assert table.rows == (("M1", "screened", "Few cases", "Few cases for 163 parameters.", ""),
+                          ("M1", "screened", "Note", "A remark.", "x1, x2"))
+    assert table.summary.startswith("1 diagnosis on the models")
+    assert table.summary.endswith("1 note beside.")
+
+
+def test_every_code_of_a_diagnosis_has_words() -> None:
+    assert set(names.DIAGNOSES) == set(get_args(DiagnosisCode))
 
 
 def test_effects_hold_the_direct_path_and_every_defined_effect(results: StudyResults, every: dict[str, Table]) -> None:
@@ -136,7 +268,22 @@ def test_effects_hold_the_direct_path_and_every_defined_effect(results: StudyRes
     assert table.rows[0][1] == "c1"
     assert table.column("est")[1:] == tuple(e.est for e in run.bootstrap.effects)
     assert table.column("ci")[1:] == tuple((e.lower, e.upper) for e in run.bootstrap.effects)
-    assert f"{DRAWS} draws requested" in table.note
+    assert table.column("ci_monte_carlo")[1:] == tuple(
+        (e.monte_carlo_lower, e.monte_carlo_upper) for e in run.bootstrap.effects)
+    assert f"{DRAWS} draws requested, {DRAWS - 3} converged, {DRAWS - 7} admissible" in table.note
+    assert "inadmissible draws left out" in table.note
+
+
+def test_the_direct_path_has_its_interval_from_the_same_draws(results: StudyResults) -> None:
+    run = results.model("M1")
+    assert run.bootstrap is not None
+    drawn = next(p for p in run.bootstrap.parameters if p.label == "c1")
+    assert tables.effects_table(run).column("ci")[0] == (drawn.lower, drawn.upper)
+    without = dataclasses.replace(run, bootstrap=dataclasses.replace(run.bootstrap, parameters=()))
+    path = next(p for p in run.fit.parameters if p.label == "c1")
+    table = tables.effects_table(without)
+    assert table.column("ci")[0] == (path.ci_lower, path.ci_upper)
+    assert table.column("kind")[0] == "robust SE"
 
 
 def test_the_comparison_says_whether_the_exclusions_matter(results: StudyResults, every: dict[str, Table]) -> None:

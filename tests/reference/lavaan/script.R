@@ -36,6 +36,7 @@ lavaan_arguments <- function(options) {
   given$group.equal <- unlist(options$equal)
   given$std.lv <- options$std_lv
   given$meanstructure <- options$meanstructure
+  given$fixed.x <- options$fixed_x
   if (given$missing == "ml") given <- c(given, EM)
   given
 }
@@ -67,10 +68,10 @@ fit_case <- function(data, model, options) {
   refined <- refine(quick)
   stopifnot(refined$moved < 1e-3)
   warned <- character()
+  # fixed.x is written out: left at its default, a list of starting values would make lavaan free the covariates.
+  given$fixed.x <- quick@Options$fixed.x
   fit <- withCallingHandlers(
-    # fixed.x is written out: left at its default, a list of starting values would make lavaan free the covariates.
-    do.call("sem", c(given, list(start = refined$table, optim.method = "none", baseline = FALSE,
-                                 fixed.x = quick@Options$fixed.x))),
+    do.call("sem", c(given, list(start = refined$table, optim.method = "none", baseline = FALSE))),
     warning = function(w) {
       warned <<- c(warned, gsub("\\s+", " ", conditionMessage(w)))
       invokeRestart("muffleWarning")
@@ -249,7 +250,7 @@ one_off <- function(data, model, output, settings) {
   pairs <- strsplit(settings, "=", fixed = TRUE)
   options <- setNames(lapply(pairs, `[`, 2), vapply(pairs, `[`, "", 1))
   if (!is.null(options$equal)) options$equal <- strsplit(options$equal, ",", fixed = TRUE)[[1]]
-  for (name in intersect(c("std_lv", "meanstructure"), names(options))) {
+  for (name in intersect(c("std_lv", "meanstructure", "fixed_x"), names(options))) {
     options[[name]] <- options[[name]] %in% c("true", "TRUE", "1", "yes")
   }
   text <- read_model(model)
@@ -272,4 +273,5 @@ main <- function(arguments) {
   writeLines(capture.output(sessionInfo()), "sessionInfo.txt")
 }
 
-main(commandArgs(trailingOnly = TRUE))
+# Other scripts source this one for its functions.
+if (sys.nframe() == 0) main(commandArgs(trailingOnly = TRUE))

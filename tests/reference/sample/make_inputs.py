@@ -17,17 +17,19 @@ import pandas as pd
 from instrument import store
 from pipeline.analyses import observed_variables
 from pipeline.data.items import asked_items, by_dimension
-from pipeline.models import MEDIATION, MODELS
+from pipeline.models import MEDIATION, MODELS, ModelSpec
 from pipeline.prepare import PreparedForm, prepare
 from pipeline.results import SCREENED, StudyResults
 from pipeline.run import FORM_OF_LEVEL, run_study
+from pipeline.sem.estimate import Options
+from pipeline.sem.resampling import BLOCK, Resampling
 from pipeline.study import load_plan
 
 HERE = Path(__file__).resolve().parent
 SAMPLE = HERE.parents[2] / "data" / "sample"
 FRAMES = {"F": "firms.csv", "A": "alliances.csv"}
-RESAMPLES = 20
-"""Draws of the bootstrap that lavaan estimates too."""
+RESAMPLES = BLOCK
+"""Draws of the bootstrap that lavaan estimates too, for a quarter minute each: the first that share a generator."""
 
 
 def prepared_forms() -> dict[str, PreparedForm]:
@@ -65,23 +67,36 @@ def inputs(forms: dict[str, PreparedForm], results: StudyResults) -> dict[str, s
     for name, file in FRAMES.items():
         frame = forms[name].rows[SCREENED].units.frame
         specs = [spec for spec in MODELS if FORM_OF_LEVEL[spec.level] == name]
-        used = dict.fromkeys(column for spec in specs for column in observed_variables(spec, frame))
+        used = dict.fromkeys(column for spec in specs for column in observed_variables(spec))
+        # The firm stands in front of its alliances, so that they can be clustered by it.
         files[file] = _csv(frame[list(used)], index=True)
     files |= {f"models/{spec.id}.lav": spec.syntax for spec in MODELS}
+    files["models.json"] = json.dumps({spec.id: _asked_of_lavaan(spec) for spec in MODELS}, indent=1) + "\n"
     files["resamples.csv"] = _resamples(results)
     return files
 
 
+def _asked_of_lavaan(spec: ModelSpec) -> dict[str, object]:
+    """The model's data file and options, as ``tests/reference/lavaan/script.R`` takes them."""
+    given = spec.options
+    options: dict[str, object] = {"estimator": given.estimator, "missing": given.missing}
+    if not given.fixed_x:
+        options["fixed_x"] = False
+    if spec.level == "alliance":
+        options["cluster"] = "firm_id"
+    # Whoever gives a model more options writes them down here too.
+    assert given == Options(given.estimator, given.missing, fixed_x=given.fixed_x)
+    return {"data": FRAMES[FORM_OF_LEVEL[spec.level]], "options": options}
+
+
 def _resamples(results: StudyResults) -> str:
-    """Rows of the first draws of M1's bootstrap, a line a draw, counted from 1 among the complete rows."""
+    """Rows of the first draws of M1's bootstrap, a line a draw, counted from 1; M1 leaves no firm out."""
     run = results.model(MEDIATION.id)
     assert run.bootstrap is not None
-    n, seed = run.fit.nobs, run.bootstrap.seed
-    draws = [
-        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(draw,))).integers(0, n, size=n) + 1
-        for draw in range(RESAMPLES)
-    ]
-    return "".join(",".join(map(str, sorted(rows.tolist()))) + "\n" for rows in draws)
+    assert run.fit.n_incomplete == 0
+    times = Resampling((run.fit.nobs,), None, run.bootstrap.seed).counts(0, RESAMPLES)[0]
+    rows = np.arange(run.fit.nobs) + 1
+    return "".join(",".join(map(str, np.repeat(rows, drawn).tolist())) + "\n" for drawn in times)
 
 
 def _csv(frame: pd.DataFrame, index: bool = False) -> str:

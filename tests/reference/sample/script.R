@@ -3,16 +3,17 @@
 #   python make_inputs.py && Rscript script.R        in this folder
 #
 # From make_inputs.py come the respondents that were kept (kept_*.csv), the rows to analyse (items_*.csv,
-# firms.csv, alliances.csv), the models (models/*.lav), the scales and factor analyses (inputs.json), and the
-# rows that the first bootstrap draws took (resamples.csv).
+# firms.csv, alliances.csv), the models (models/*.lav) and their options (models.json), the scales and factor
+# analyses (inputs.json), and the rows that the first bootstrap draws took (resamples.csv).
 # Scoring takes nothing from there but who was kept: it starts from data/sample/*.csv and writes
 #   scored_F.csv, scored_A.csv          one row a response, every row of the export
 #   scored_firms.csv, scored_alliances.csv   one row a unit, kept respondents only
 # measurement.json comes from ../measurement/script.R, of its exploratory solutions only the one that the plan
-# asks for; MODEL.json from ../sem/script.R, as it is; M1_draws.json holds M1's defined effects by draw,
-# M1_decay.json the serial effect by weight of recency.
+# asks for; MODEL.json is what the functions of ../lavaan/script.R find, estimates refined, less what is not
+# compared here; M1_draws.json holds M1's defined effects by draw, M1_decay.json the serial effect by weight of
+# recency. All of it takes some minutes.
 
-suppressPackageStartupMessages({library(jsonlite); library(lavaan)})
+source(file.path("..", "lavaan", "script.R"))
 
 # -- scoring from the export ----------------------------------------------------------------------------
 
@@ -103,20 +104,56 @@ for (form in names(inputs)) for (name in names(inputs[[form]]$factor_analyses)) 
 }
 write_json(measurement, "measurement.json", digits = NA, auto_unbox = TRUE, pretty = 1)
 
-data_of <- c(capability = "firms.csv", pillars = "alliances.csv", M1 = "firms.csv")
-for (model in names(data_of))
-  run("../sem/script.R", data_of[[model]], paste0("models/", model, ".lav"), paste0(model, ".json"))
+SHOWN_HERE <- c("id", "data", "options", "lavaan", "refined_by", "last_step", "converged", "admissible", "warnings",
+                "nobs", "nclusters", "variables", "fixed_x", "parameters", "standardized_all", "standardized_lv",
+                "measures", "r2", "sample", "implied")
+
+# lavaan's robust RMSEA, CFI and TLI under full information refit the model to the moments of expectation maximisation.
+# lavaan 0.6-14 does not hand fixed.x = FALSE on to that fit: variances of random covariates then count as known there and
+# as estimated everywhere else. Robust indices with the option handed on are kept beside those that it prints.
+ROBUST <- c("cfi.robust", "tli.robust", "rmsea.robust", "rmsea.ci.lower.robust", "rmsea.ci.upper.robust",
+            "rmsea.pvalue.robust")
+robust_with_fixed_x_handed_on <- function(fit) {
+  original <- corrected <- getFromNamespace("lav_fit_fiml_corrected", "lavaan")
+  hand_on <- function(part) {
+    if (!is.call(part)) return(part)
+    if (identical(part[[1]], quote(lavaan))) part$fixed.x <- quote(lavobject@Options$fixed.x)
+    as.call(lapply(as.list(part), function(inner) if (is.call(inner)) hand_on(inner) else inner))
+  }
+  body(corrected) <- hand_on(body(original))
+  assignInNamespace("lav_fit_fiml_corrected", corrected, ns = "lavaan")
+  on.exit(assignInNamespace("lav_fit_fiml_corrected", original, ns = "lavaan"))
+  as.list(unclass(fitMeasures(fit, ROBUST)))
+}
+
+models <- fromJSON("models.json", simplifyVector = FALSE)
+model_of <- function(id) read_model(file.path("models", paste0(id, ".lav")))
+for (id in names(models)) {
+  model <- models[[id]]
+  fitted <- fit_case(read_data(model$data), model_of(id), model$options)
+  found <- describe(id, model$data, model_of(id), model$options, fitted)
+  found <- found[SHOWN_HERE]
+  if (isFALSE(model$options$fixed_x)) found$robust_with_fixed_x_handed_on <- robust_with_fixed_x_handed_on(fitted$fit)
+  write_result(found, paste0(id, ".json"))
+  cat(sprintf("%-12s moved %.1e, last step %.1e\n", id, fitted$refined_by, fitted$last_step))
+}
 
 # -- M1 on the very rows that the bootstrap drew ------------------------------------------------------------
 
-M1 <- paste(readLines("models/M1.lav"), collapse = "\n")
-complete <- na.omit(read.csv("firms.csv")[fromJSON("M1.json")$variables])
+M1 <- model_of("M1")
+options_of_M1 <- models$M1$options
+firms <- read_data("firms.csv")
 resamples <- as.matrix(read.csv("resamples.csv", header = FALSE))
-stopifnot(ncol(resamples) == nrow(complete))
+stopifnot(ncol(resamples) == nrow(firms))
 draws <- apply(resamples, 1, function(rows) {
-  table <- parameterEstimates(suppressWarnings(sem(M1, data = complete[rows, ], se = "none", test = "none")))
-  defined <- table[table$op == ":=", ]
-  setNames(defined$est, defined$lhs)
+  given <- c(list(M1, data = firms[rows, ], se = "none", test = "none", baseline = FALSE),
+             lavaan_arguments(options_of_M1))
+  fit <- suppressWarnings(do.call("sem", given))
+  refined <- refine(fit)
+  stopifnot(refined$last < 1e-9)
+  table <- refined$table
+  free <- table$est[match(seq_len(max(table$free)), table$free)]
+  setNames(as.numeric(fit@Model@def.function(free)), table$lhs[table$op == ":="])
 })
 write_json(apply(draws, 1, c, simplify = FALSE), "M1_draws.json", digits = 12, pretty = TRUE)
 
@@ -125,10 +162,9 @@ write_json(apply(draws, 1, c, simplify = FALSE), "M1_draws.json", digits = 12, p
 # One response a firm in form F: its experience goes straight to the firm.
 export <- sample_export("firm.csv")
 stopifnot(!anyDuplicated(export$answers$firm_id))
-firms <- read.csv("firms.csv")
 write_json(lapply(OTHER_DELTAS, function(delta) {
   firms$exp_rw <- experience(export, delta)[match(firms$firm_id, export$answers$firm_id)]
-  fit <- sem(M1, data = firms)
+  fit <- fit_case(firms, M1, options_of_M1)$fit
   table <- parameterEstimates(fit, standardized = TRUE)
   row <- table[table$lhs == "serial_capability", ]
   list(decay = delta, n = lavInspect(fit, "nobs"), est = row$est, se = row$se, pvalue = row$pvalue, std_all = row$std.all)
