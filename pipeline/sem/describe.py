@@ -208,7 +208,9 @@ def _error(estimated: Estimated, solution: _Solution, index: int, *, free: bool)
         return Undefined("the information matrix is not positive definite")
     if solution.doubtful[index]:
         return Undefined("the parameter is not identified")
-    return se if np.isfinite(se) else Undefined("a variance it is divided by is not positive")
+    # Where a variance is negative its complex root is finite, and so is what would pass for a derivative.
+    value = _number(float(solution.values[index]))
+    return value if isinstance(value, Undefined) else _number(se)
 
 
 def _number(value: float) -> Number:

@@ -24,7 +24,8 @@ from pipeline.sem.robust import (
     structured_inverse_information,
     yuan_bentler,
 )
-from pipeline.sem.table import Row
+from pipeline.sem.saturated import unrestricted_moments
+from pipeline.sem.table import ParameterTable, Row
 from pipeline.sem.unrestricted import pattern_terms
 from pipeline.undefined import Number, Undefined
 
@@ -69,8 +70,9 @@ def degrees_of_freedom(problem: Problem, npar: int) -> int:
 def baseline_problem(problem: Problem) -> tuple[Problem, Array]:
     """The independence model of the same data, and its estimates, which need no search.
 
-    Variables have means and variances, and no covariances but those among fixed exogenous ones (Bentler & Bonett
-    1980). Equalities across groups do not concern it.
+    Variables have means and variances, and no covariances but those among exogenous ones (Bentler & Bonett 1980):
+    fixed to the sample's, or free where exogenous variables are random and the author wrote none of their moments, as
+    in lavaan. Equalities across groups do not concern it.
     """
     table = problem.table
     rows: list[Row] = []
@@ -79,6 +81,14 @@ def baseline_problem(problem: Problem) -> tuple[Problem, Array]:
     for number, group in enumerate(problem.sample.groups, start=1):
         with np.errstate(all="ignore"):
             mean, variance = np.nanmean(group.X, axis=0), np.nanvar(group.X, axis=0)
+        pairs = _random_covariates(table, number)
+        covariates = [table.observed.index(name) for name in dict.fromkeys(name for pair in pairs for name in pair)]
+        among = np.diag(variance)
+        if pairs:
+            X = group.X[:, covariates]
+            moments = unrestricted_moments(X[~np.isnan(X).all(axis=1)])
+            mean[covariates], variance[covariates] = moments.mean, np.diag(moments.cov)
+            among[np.ix_(covariates, covariates)] = moments.cov
         for index, name in enumerate(table.observed):
             if name not in table.exogenous:
                 theta.append(float(variance[index]))
@@ -86,11 +96,21 @@ def baseline_problem(problem: Problem) -> tuple[Problem, Array]:
                 if table.meanstructure:
                     theta.append(float(mean[index]))
                     rows.append(Row(name, "~1", "", number, 0, len(theta), "", f".b{len(theta)}.", None, None, False))
+        for lhs, rhs in pairs:
+            theta.append(float(among[table.observed.index(lhs), table.observed.index(rhs)]))
+            rows.append(Row(lhs, "~~", rhs, number, 0, len(theta), "", f".b{len(theta)}.", None, None, False))
         rows += [row for key, row in kept.items() if key[3] == number]
     plain = replace(table, rows=tuple(rows), equalities=(), constraints=(), definitions=(), written=(), latent=(),
                     endogenous=(), n_free=len(theta))
     objective = Objective(group_matrices(plain), problem.objective.data, plain.n_free)
     return Problem(plain, problem.sample, objective, restriction(plain), problem.saturated), np.array(theta)
+
+
+def _random_covariates(table: ParameterTable, group: int) -> list[tuple[str, str]]:
+    """Pairs of exogenous observed variables whose covariance is free without the author having written it."""
+    exogenous = set(table.observed) - set(table.endogenous)
+    return [(row.lhs, row.rhs) for row in table.free_rows() if not row.user and row.op == "~~" and row.group == group
+            and row.lhs != row.rhs and {row.lhs, row.rhs} <= exogenous]
 
 
 def test_statistic(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.sem.incomplete import IncompleteNormal
+from pipeline.sem.incomplete import IncompleteNormal, incomplete_normal, patterns_of
 from pipeline.sem.linalg import Array, inverse
 
 
@@ -56,6 +56,11 @@ def expectation_maximisation(
         point = second
     mean, cov = point[:p], point[p:].reshape(p, p)
     return SaturatedMoments(mean, cov, deviance(data, mean, cov), change <= tolerance, taken)
+
+
+def unrestricted_moments(X: Array) -> SaturatedMoments:
+    """Moments of rows (n, p) of which none is empty: the rows' own, where no value is missing, up to rounding."""
+    return expectation_maximisation(incomplete_normal(patterns_of(X), np.ones((1, len(X)))))
 
 
 def _em_step(data: IncompleteNormal, point: Array, p: int) -> Array:

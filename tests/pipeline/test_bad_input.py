@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 from pipeline import cli
+from pipeline.models import MEDIATION
 from pipeline.results import write_results
 from pipeline.run import run_study
 
@@ -136,9 +136,10 @@ class Outcome:
         steps: dict[str, int] = {}
         for step in content["flow"]:
             if step["form"] == "F":
-                name, *gaps = re.split(r", (?=\d+ of them with gaps)", step["step"])
+                name, _, gaps = step["step"].partition(", ")
                 steps[name] = step["n"]
-                steps |= {GAPS: int(told.split()[0]) for told in gaps}
+                if gaps.endswith("of them with gaps"):
+                    steps[GAPS] = int(gaps.split()[0])
         return steps | {v["variable"]: v["n"] for v in content["variables"] if v["level"] == "firm"}
 
 
@@ -172,6 +173,14 @@ def one_thread() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def only_mediation() -> Iterator[None]:
+    """No case here is about the other models, which would only take time."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("pipeline.run.MODELS", (MEDIATION,))
+        yield
+
+
 @pytest.fixture(scope="module")
 def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_study(tmp_path_factory.mktemp("untouched") / "study").folder
@@ -192,7 +201,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def call(study: Path | Study, *more: str, out: Path | None = None) -> Outcome:
         folder = out or tmp_path / "results"
         source = study.folder if isinstance(study, Study) else study
-        monkeypatch.setattr("pipeline.publish.write_figures", lambda results, folder: ())
+        monkeypatch.setattr("pipeline.publish.all_figures", lambda *_: ())
+        monkeypatch.setattr("pipeline.publish.write_figures", lambda *_: ())
         monkeypatch.setattr("pipeline.publish.write_report", _no_report)
         monkeypatch.setattr(sys, "argv", [
             "alliometrics", "run", str(source), "--draws", "2", "--workers", "1", "--out", str(folder), *more,
@@ -207,7 +217,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return call
 
 
-def _no_report(results: object, folder: Path, instrument: object) -> Path:
+def _no_report(results: object, folder: Path, *_: object) -> Path:
     return folder / "report.html"
 
 
