@@ -46,12 +46,15 @@ class Sizes:
     rows_draws: int
     series: tuple[int, ...]
     memory_draws: int
+    longer: int
 
 
 FULL = Sizes(rounds=5, draws=5000, draws_with_gaps=2000, lavaan_draws=100, lavaan_draws_with_gaps=12, semopy_draws=20,
-             fits=15, many_rows=300_000, rows_draws=500, series=(1000, 2000, 4000, 8000), memory_draws=10_000)
+             fits=15, many_rows=300_000, rows_draws=500, series=(1000, 2000, 4000, 8000), memory_draws=10_000,
+             longer=4)
 QUICK = Sizes(rounds=2, draws=1000, draws_with_gaps=250, lavaan_draws=20, lavaan_draws_with_gaps=3, semopy_draws=5,
-              fits=3, many_rows=30_000, rows_draws=100, series=(250, 500), memory_draws=1000)
+              fits=3, many_rows=30_000, rows_draws=100, series=(250, 500), memory_draws=1000,
+              longer=2)
 
 
 @dataclass(frozen=True)
@@ -141,13 +144,15 @@ def single_fits(bench: Bench, name: str) -> Comparison:
     return Comparison(f"fit-{name}", title, "ms", tuple(series), aim=5)
 
 
-def workers(bench: Bench, name: str) -> Comparison:
-    draws = bench.sizes.draws_with_gaps if name == "gaps" else bench.sizes.draws
+def workers(bench: Bench, name: str, times: int) -> Comparison:
+    """One worker and two on the same draws, ``times`` as many as elsewhere: starting a worker takes its time once."""
+    draws = times * (bench.sizes.draws_with_gaps if name == "gaps" else bench.sizes.draws)
     ours = bench.ours[name]
     series = per_draw({
         "1 worker": (lambda seed: ours.draws(draws, seed), draws),
         "2 workers": (lambda seed: ours.draws(draws, seed, workers=2), draws)}, bench.sizes.rounds)
-    return Comparison(f"workers-{name}", f"{draws:,} draws, {'FIML' if name == 'gaps' else 'ML'}", "ms a draw", series)
+    title = f"{draws:,} draws, {'FIML' if name == 'gaps' else 'ML'}"
+    return Comparison(f"workers-{name}-{times}", title, "ms a draw", series)
 
 
 def precision(bench: Bench) -> Comparison:
@@ -214,7 +219,7 @@ def run(sizes: Sizes, *, quick: bool, say: Callable[[str], None]) -> Results:
     costs = []
     for name in data:
         say(f"workers, {name}")
-        costs.append(workers(bench, name))
+        costs += [workers(bench, name, times) for times in (1, sizes.longer)]
     for cost in (precision, linear):
         say(cost.__name__)
         costs.append(cost(bench))

@@ -212,7 +212,7 @@ def _defined(table: ParameterTable, rows: Field) -> Array:
 
 def _joined(kept: Sequence[Draws], draws: int) -> Draws:
     number = np.concatenate([d.number for d in kept])
-    wanted = number < draws
+    wanted: slice | NDArray[np.bool_] = slice(None) if (number < draws).all() else number < draws
     values = Values(*(np.concatenate([getattr(d.values, name) for d in kept])
                       for name in ("rows", "std_rows", "effects", "std_effects")))
     return Draws(number[wanted], np.concatenate([d.theta for d in kept])[wanted], values.take(wanted),
