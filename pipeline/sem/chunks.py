@@ -13,7 +13,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -39,17 +39,21 @@ def in_chunks(work: Work[Part], draws: int, size: int, workers: int) -> Iterator
             for first, last in tasks:
                 yield work(first, last), min(last, draws) - first
             return
-        pool, call = _pool(work, min(workers, len(tasks)))
+        pool, call = _pool(work, min(workers, len(tasks)) - 1)
         try:
-            running: list[tuple[Future[Part], int]] = []
             with warnings.catch_warnings():
                 # Python 3.12 warns of any thread at a fork; those of the linear algebra stop themselves for it.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                running = [(pool.submit(call, first, last), min(last, draws) - first) for first, last in tasks]
-            running.reverse()
-            while running:
-                future, new = running.pop()
-                yield future.result(), new
+                running = [pool.submit(call, first, last) for first, last in tasks]
+            own: dict[int, Part] = {}
+            for number, (first, last) in enumerate(tasks):
+                # This process works too while it waits, on the next chunk that nobody has begun.
+                while number not in own and not running[number].done():
+                    free = next((k for k in range(number, len(tasks)) if k not in own and running[k].cancel()), None)
+                    if free is None:
+                        break
+                    own[free] = work(*tasks[free])
+                yield own.pop(number) if number in own else running[number].result(), min(last, draws) - first
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
