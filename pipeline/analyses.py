@@ -20,7 +20,6 @@ from pipeline.prepare import PreparedForm
 from pipeline.results import (
     HEADLINE_EFFECT,
     CrossCheck,
-    CrossCheckRow,
     DecayRow,
     FactorAnalysis,
     KnownTruth,
@@ -158,9 +157,8 @@ def second_opinion(spec: ModelSpec, frame: pd.DataFrame, rows: str) -> CrossChec
         return CrossCheck(spec.id, rows, len(complete), "semopy", (), AGREES, found, found, None,
                           f"There is no second opinion on {spec.id} ({rows}): {found.because.rstrip('.')}.")
     return CrossCheck(
-        spec.id, rows, len(complete), found.program,
-        tuple(CrossCheckRow(p.parameter, p.ours, p.theirs, p.difference) for p in found.parameters), AGREES,
-        found.chisq_ours, found.chisq_theirs, found.agrees, f"{spec.id} ({rows}): {found.sentence}")
+        spec.id, rows, len(complete), found.program, found.parameters, AGREES, found.chisq_ours,
+        found.chisq_theirs, found.agrees, f"{spec.id} ({rows}): {found.sentence}")
 
 
 def decay_sensitivity(

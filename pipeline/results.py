@@ -8,7 +8,6 @@ The folder: ``results.json`` (all of :class:`StudyResults`), ``manifest.json`` (
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +21,9 @@ from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
 from pipeline.sem.effects import BootstrapResult, JointSignificance
-from pipeline.sem.fit import Fit
+from pipeline.sem.fit import Compared, Fit, differing
 from pipeline.study import StudyPlan
-from pipeline.undefined import Number, Undefined
+from pipeline.undefined import Number
 
 RESULTS_FILE, INSTRUMENT_FILE = "results.json", "instrument.json"
 
@@ -119,16 +118,6 @@ class DecayRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CrossCheckRow:
-    """One parameter by two programs; ``difference`` is theirs less ours in standard errors."""
-
-    parameter: str
-    ours: float
-    theirs: float
-    difference: Number
-
-
-@dataclass(frozen=True, slots=True)
 class CrossCheck:
     """A model estimated by this program and by another, by maximum likelihood on its complete rows.
 
@@ -150,7 +139,7 @@ class CrossCheck:
     rows: str
     n: int
     program: str
-    parameters: tuple[CrossCheckRow, ...]
+    parameters: tuple[Compared, ...]
     tolerance: float
     chisq_ours: Number
     chisq_theirs: Number
@@ -158,12 +147,9 @@ class CrossCheck:
     sentence: str
 
     @property
-    def differing(self) -> tuple[CrossCheckRow, ...]:
+    def differing(self) -> tuple[Compared, ...]:
         """Parameters that are not the same by both, largest difference first; those without a standard error first."""
-        sizes = {row.parameter: math.inf if isinstance(row.difference, Undefined) else abs(row.difference)
-                 for row in self.parameters}
-        apart = [row for row in self.parameters if sizes[row.parameter] > self.tolerance]
-        return tuple(sorted(apart, key=lambda row: -sizes[row.parameter]))
+        return differing(self.parameters, self.tolerance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from instrument import store
 from instrument.errors import Finding, InputError
@@ -46,6 +45,7 @@ from pipeline.results import (
     StudyResults,
     Timing,
 )
+from pipeline.sem.linalg import one_thread
 from pipeline.study import PLAN_FILE, StudyPlan, load_plan
 
 PACKAGES = ("alliometrics", "numpy", "scipy", "pandas", "semopy", "factor_analyzer", "pingouin", "scikit-learn",
@@ -103,7 +103,7 @@ def run_study(
     with clock.step("Read, check, screen, score", len(plan.forms)):
         forms = _prepare_all(study, plan, instrument, clock.progress)
     # The matrices are small: BLAS threads cost more than they save, and their number can move last digits.
-    with threadpool_limits(limits=1, user_api="blas"), _failures_told(forms):
+    with one_thread(), _failures_told(forms):
         with clock.step("Reliability of every scale"):
             scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
         analyses = _factor_analyses(forms, plan, instrument, clock, seed=factor_seed)

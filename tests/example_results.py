@@ -26,7 +26,6 @@ from pipeline.report.words import headline
 from pipeline.results import (
     SCHEMA,
     CrossCheck,
-    CrossCheckRow,
     DecayRow,
     FactorAnalysis,
     FlowStep,
@@ -38,7 +37,7 @@ from pipeline.results import (
     Timing,
 )
 from pipeline.sem.effects import BootstrapResult, JointSignificance, Path, ResampledEffect, ResampledParameter
-from pipeline.sem.fit import Fit, FitIndices, GroupFit, Parameter, RobustIndices, ScaledIndices
+from pipeline.sem.fit import Compared, Fit, FitIndices, GroupFit, Parameter, RobustIndices, ScaledIndices
 from pipeline.study import FormSource, StudyPlan
 from pipeline.undefined import Undefined
 
@@ -364,8 +363,8 @@ def _bootstrap(fit: Fit) -> BootstrapResult:
 def _crosschecks(mediation: ModelRun) -> tuple[CrossCheck, ...]:
     """One that agrees, one that differs, one that could not be had."""
     free = [p for p in mediation.fit.parameters if p.free and p.op != "~1"]
-    same = tuple(CrossCheckRow(f"{p.lhs} {p.op} {p.rhs}", p.est, p.est + 1e-5, 1e-4) for p in free)
-    apart = (CrossCheckRow("LRN =~ COD", 0.94, 1.22, 3.1), CrossCheckRow("LRN =~ SHA", 1.06, 1.06, 0.0))
+    same = tuple(Compared(f"{p.lhs} {p.op} {p.rhs}", p.est, p.est + 1e-5, 1e-4) for p in free)
+    apart = (Compared("LRN =~ COD", 0.94, 1.22, 3.1), Compared("LRN =~ SHA", 1.06, 1.06, 0.0))
     why = Undefined("the model did not converge")
     return (
         CrossCheck("capability", "screened", FIRMS - GAPS, "semopy 2.3.11", apart, 0.01, 401.2, 409.9, False,

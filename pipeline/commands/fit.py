@@ -13,7 +13,7 @@ from pipeline.commands.csv_data import MODEL_FILE, CsvData, read_csv, read_text
 from pipeline.sem.describe import describe
 from pipeline.sem.effects import BootstrapResult, bootstrap_effects
 from pipeline.sem.equality import GroupEqual
-from pipeline.sem.estimate import Estimated, Options, estimate_model, table_of
+from pipeline.sem.estimate import Options, estimate_model, table_of
 from pipeline.sem.fit import Fit
 from pipeline.sem.modification import ModificationIndex, modification_indices
 from pipeline.undefined import Undefined
@@ -122,7 +122,8 @@ def fit_file(
     warnings += fit.warnings
     boot: BootstrapResult | None = None
     if draws and fit.converged:
-        boot = _resample(estimated, fit, draws=draws, seed=seed, level=asked.level, workers=workers, progress=progress)
+        boot = bootstrap_effects(estimated, fit, draws=draws, seed=seed, level=asked.level, workers=workers,
+                                 progress=progress)
         lost = draws - boot.converged
         if lost:
             warnings.append(f"{lost} of {draws} bootstrap draws did not converge; intervals use the others.")
@@ -133,13 +134,6 @@ def fit_file(
         changes = (modification_indices(estimated.problem, estimated.theta) if fit.converged
                    else Undefined("estimation did not converge"))
     return Fitted(fit, boot, draws, seed, asked.level, tuple(warnings), changes)
-
-
-def _resample(
-    estimated: Estimated, fit: Fit, *, draws: int, seed: int, level: float, workers: int,
-    progress: Callable[[int], None] | None,
-) -> BootstrapResult:
-    return bootstrap_effects(estimated, fit, draws=draws, seed=seed, level=level, workers=workers, progress=progress)
 
 
 def _design(file: CsvData, asked: Asked) -> tuple[list[int], list[str] | None, list[str] | None, list[str]]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from instrument.errors import Finding, InputError
 from pipeline.sem.chunks import in_chunks
-from pipeline.sem.linalg import Array
+from pipeline.sem.constraints import reduced_inverse
+from pipeline.sem.linalg import Array, one_thread
 from pipeline.sem.problem import Problem
-from pipeline.sem.refit import DRAW_TOLERANCE, Refit, reduced_inverse, refit
+from pipeline.sem.refit import DRAW_TOLERANCE, Refit
 from pipeline.sem.resampling import Resampling, bollen_stine_rows, resampling
 from pipeline.undefined import Undefined
 
@@ -81,7 +81,7 @@ def bollen_stine(
     if without is not None:
         return without
     chi2 = problem.n * float(problem.objective.evaluate(theta[None]).value[0])
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         plan = _null(problem, theta, tolerance)
         source = resampling(problem.sample, seed)
         parts = []
@@ -105,7 +105,7 @@ def _why_not(problem: Problem, df: int) -> Undefined | None:
         return Undefined("rows with missing values cannot be turned so that the model holds in them")
     if problem.sample.missing == "fiml":
         return Undefined("χ² of full-information likelihood is not N·F; estimate complete data listwise")
-    if any(group.clusters is not None for group in problem.sample.groups):
+    if problem.sample.clustered:
         return Undefined("rows of one cluster cannot be exchanged for one another")
     if df < 1:
         return Undefined("a model without degrees of freedom fits every sample")
@@ -114,12 +114,12 @@ def _why_not(problem: Problem, df: int) -> Undefined | None:
 
 def _null(problem: Problem, theta: Array, tolerance: float) -> Refit:
     """Refits to the turned rows, whose own minimum is ``theta`` with a discrepancy of 0."""
-    plan = refit(problem, theta, tolerance=tolerance)
     means = problem.table.meanstructure
     rows = tuple(bollen_stine_rows(group.X, at.Sigma[0], at.mu[0] if means else None)
                  for group, at in zip(problem.sample.groups, problem.objective.implied(theta[None]), strict=True))
-    information = None if problem.restriction.curved else problem.objective.information(theta[None])[0]
-    return Refit(problem, rows, theta, reduced_inverse(problem, information), plan.cold, tolerance)
+    curved = problem.restriction.curved
+    inverse = None if curved else reduced_inverse(problem.restriction, problem.objective.information(theta[None])[0])
+    return Refit(problem, rows, theta, inverse, problem.start(), tolerance)
 
 
 def _chunk(plan: Refit, source: Resampling, first: int, last: int) -> Array:

@@ -13,12 +13,11 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from instrument.errors import Finding, InputError
 from pipeline.sem.chunks import in_chunks
 from pipeline.sem.intervals import BiasCorrected, bca_interval, percentile_interval, spread
-from pipeline.sem.linalg import Array, Field
+from pipeline.sem.linalg import Array, Field, one_thread
 from pipeline.sem.matrices import Implied, Index
 from pipeline.sem.objective import Objective
 from pipeline.sem.problem import Problem
@@ -155,7 +154,7 @@ def bootstrap(
         ``BOOTSTRAP-DRAWS`` for fewer than 1 draw, ``BOOTSTRAP-CLUSTERS`` for clusters the sample does not have.
     """
     _check(problem, draws, clusters=clusters)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         plan = refit(problem, theta, tolerance=tolerance)
         source = resampling(problem.sample, seed, clusters=clusters)
         parts = []

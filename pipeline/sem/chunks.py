@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from pipeline.sem.linalg import one_thread
 from pipeline.sem.resampling import BLOCK
 
 Part = TypeVar("Part")
@@ -34,7 +35,7 @@ def in_chunks(work: Work[Part], draws: int, size: int, workers: int) -> Iterator
     seed. Linear algebra runs on one thread: sums split over several round differently.
     """
     tasks = list(spans(draws, size))
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         if workers == 1 or len(tasks) == 1:
             for first, last in tasks:
                 yield work(first, last), min(last, draws) - first

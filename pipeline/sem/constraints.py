@@ -18,6 +18,8 @@ from pipeline.sem.linalg import Array, Field
 from pipeline.sem.table import Constraint, ParameterTable
 
 _STEP = 1e-30
+_FLAT = 1e-10
+"""Smallest eigenvalue of a Hessian, scaled to unit diagonal, whose inverse is still of use to a search."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,20 @@ def holding(given: Restriction, numbers: Sequence[int]) -> Restriction:
     J = given.K[list(numbers)]
     x0 = -np.linalg.lstsq(J, given.offset[list(numbers)], rcond=None)[0]
     return replace(given, K=given.K @ null_space(J), offset=given.offset + given.K @ x0)
+
+
+def reduced_inverse(given: Restriction, half_hessian: Array) -> Array | None:
+    """(r, r) inverse of F's Hessian by x, from its half by θ (q, q); None where it is not positive definite."""
+    curvature = 2 * given.K.T @ half_hessian @ given.K
+    diagonal = np.diag(curvature)
+    if not (diagonal > 0).all():
+        return None
+    scale = np.sqrt(diagonal)
+    eigenvalues, vectors = np.linalg.eigh(curvature / np.outer(scale, scale))
+    if len(eigenvalues) and eigenvalues[0] < _FLAT:
+        return None
+    result: Array = (vectors / eigenvalues) @ vectors.T / np.outer(scale, scale)
+    return result
 
 
 def _shared(table: ParameterTable) -> Array:

@@ -20,6 +20,7 @@ import pandas as pd
 import semopy
 
 from pipeline.sem.estimate import Estimated, standard_errors
+from pipeline.sem.fit import Compared, differing
 from pipeline.sem.inference import name_of
 from pipeline.sem.linalg import Array
 from pipeline.sem.table import ParameterTable
@@ -29,16 +30,6 @@ AGREES = 0.01
 """Standard errors by which estimates may differ and still be called the same."""
 
 _RESTARTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One free parameter; ``difference`` is theirs − ours in standard errors, or plain where there is none."""
-
-    parameter: str
-    ours: float
-    theirs: float
-    difference: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +53,7 @@ class CrossCheck:
     @property
     def differing(self) -> tuple[Compared, ...]:
         """The parameters on which the programs disagree, largest difference first."""
-        apart = [row for row in self.parameters if not isinstance(row.difference, Undefined)
-                 and abs(row.difference) > AGREES]
-        return tuple(sorted(apart, key=lambda row: -abs(float(row.difference))))  # type: ignore[arg-type]
+        return differing(self.parameters, AGREES)
 
     @property
     def sentence(self) -> str:
@@ -72,9 +61,11 @@ class CrossCheck:
         if self.agrees:
             return f"{self.program} finds the same {len(self.parameters)} estimates."
         worst = self.differing[0]
+        by = (str(worst.difference) if isinstance(worst.difference, Undefined)
+              else f"by {worst.difference:+.2g} standard errors")
         better = "ours fits better" if self.chisq_ours <= self.chisq_theirs else "its estimates fit better"
         return (f"{self.program} differs in {len(self.differing)} of {len(self.parameters)} estimates, most in "
-                f"{worst.parameter} (by {worst.difference:+.2g} standard errors); {better} "
+                f"{worst.parameter} ({by}); {better} "
                 f"(chi-square {self.chisq_ours:.4f}, at its estimates {self.chisq_theirs:.4f}).")
 
 
@@ -97,7 +88,7 @@ def crosscheck(estimated: Estimated) -> CrossCheck | Undefined:
         difference: Number = (theirs - ours) / se if se > 0 else Undefined("there is no standard error")
         rows.append(Compared(name_of(row, table.groups), ours, theirs, difference))
     values = problem.objective.evaluate(np.stack([estimated.theta, theta])).value * problem.n
-    agrees = all(not isinstance(row.difference, Undefined) and abs(row.difference) <= AGREES for row in rows)
+    agrees = not differing(rows, AGREES)
     return CrossCheck(f"semopy {version('semopy')}", tuple(rows), float(values[0]), float(values[1]), agrees)
 
 

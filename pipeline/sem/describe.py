@@ -79,7 +79,7 @@ def describe(estimated: Estimated, *, level: float = 0.95, with_fit: bool = True
 
 def _methods(estimated: Estimated) -> tuple[str, str]:
     """lavaan's names of the standard errors and of the test."""
-    if estimated.clustered:
+    if estimated.problem.sample.clustered:
         return "robust.cluster", "yuan.bentler.mplus"
     names = {"ml": ("standard", "standard"), "mlr": ("robust.huber.white", "yuan.bentler.mplus"),
              "mlm": ("robust.sem", "satorra.bentler")}

@@ -115,7 +115,7 @@ def bootstrap_effects(
         ``BOOTSTRAP-DRAWS``.
     """
     found = bootstrap(estimated.problem, estimated.theta, draws=draws, seed=seed, level=level, workers=workers,
-                      progress=progress, clusters=estimated.clustered)
+                      progress=progress, clusters=estimated.problem.sample.clustered)
     simulated = monte_carlo(estimated.problem.table, estimated.theta, estimated.vcov, seed=seed, level=level)
     limits = {} if isinstance(simulated, Undefined) else {effect.name: effect for effect in simulated.effects}
     rows = {row.lhs: row for row in fit.parameters if row.op == ":="}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -74,7 +74,6 @@ class Estimated:
     diagnoses: tuple[Diagnosis, ...]
     syntax: str = ""
     name: str = "model"
-    clustered: bool = field(default=False)
 
     @property
     def theta(self) -> Array:
@@ -144,19 +143,18 @@ def _check(options: Options, *, clustered: bool) -> None:
 def settle(problem: Problem, minima: Minima, options: Options, *, syntax: str = "", name: str = "model") -> Estimated:
     """Standard errors and diagnosis at a minimum."""
     theta = minima.theta[0]
-    clustered = problem.sample.groups[0].clusters is not None
+    clustered = problem.sample.clustered
     observed = options.missing == "fiml" or options.estimator == "mlr" or clustered
     kind: InformationKind = "observed" if observed else "expected"
-    tangent = problem.restriction.tangent(theta)
-    inner = bread(information_of(problem, theta, kind), tangent)
+    inner = bread(information_of(problem, theta, kind), problem.restriction.tangent(theta))
     vcov = inner.inverse / problem.n
     if options.estimator == "mlr" or clustered:
         vcov = inner.inverse @ meat(problem, theta) @ inner.inverse / problem.n
     elif options.estimator == "mlm":
         vcov = inner.inverse @ satorra_bentler(problem, theta, inner.inverse, 1).meat @ inner.inverse / problem.n
-    npar = tangent.shape[1] + len(problem.at_bound)
+    npar = problem.npar(theta)
     return Estimated(problem, options, minima, kind, inner, vcov, npar,
-                     _diagnoses(problem, minima, inner, npar), syntax, name, clustered)
+                     _diagnoses(problem, minima, inner, npar), syntax, name)
 
 
 def _diagnoses(problem: Problem, minima: Minima, inner: Bread, npar: int) -> tuple[Diagnosis, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.undefined import Number
+from pipeline.undefined import Number, Undefined
 
 Matrix = tuple[tuple[float, ...], ...]
 Estimator = Literal["ml", "mlr", "mlm"]
@@ -196,3 +198,21 @@ class Fit:
     def r2(self) -> dict[str, Number]:
         """Of the first group."""
         return self.groups[0].r2
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One free parameter by two programs; ``difference`` is theirs − ours in standard errors."""
+
+    parameter: str
+    ours: float
+    theirs: float
+    difference: Number
+
+
+def differing(parameters: Sequence[Compared], tolerance: float) -> tuple[Compared, ...]:
+    """Parameters that are not the same by both, largest difference first; those without a standard error first."""
+    sizes = {row.parameter: math.inf if isinstance(row.difference, Undefined) else abs(row.difference)
+             for row in parameters}
+    apart = [row for row in parameters if sizes[row.parameter] > tolerance]
+    return tuple(sorted(apart, key=lambda row: -sizes[row.parameter]))

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.moments.sample import pairwise_covariance
 from pipeline.sem import indices as kernel
 from pipeline.sem.constraints import restriction
+from pipeline.sem.expected import pattern_inverses
 from pipeline.sem.fit import Estimator, FitIndices, RobustIndices, ScaledIndices
 from pipeline.sem.inference import InformationKind, bread, information_of, meat
 from pipeline.sem.linalg import Array
@@ -21,12 +22,11 @@ from pipeline.sem.robust import (
     completed_fit,
     group_moments,
     satorra_bentler,
-    structured_inverse_information,
+    structured_information,
     yuan_bentler,
 )
 from pipeline.sem.saturated import unrestricted_moments
 from pipeline.sem.table import ParameterTable, Row
-from pipeline.sem.unrestricted import pattern_terms
 from pipeline.undefined import Number, Undefined
 
 
@@ -120,13 +120,12 @@ def test_statistic(
     """χ² of one model with its scaling factors."""
     df = degrees_of_freedom(problem, npar)
     chisq = chisq_of(problem, theta)
-    clustered = problem.sample.groups[0].clusters is not None
     factor: float | None = None
     tangent = problem.restriction.tangent(theta)
-    if moments is not None and (estimator == "mlr" or clustered):
-        information = (structured_inverse_information(problem, theta) if estimator == "ml"
+    if moments is not None and (estimator == "mlr" or problem.sample.clustered):
+        information = (structured_information(problem, theta) if estimator == "ml"
                        else information_of(problem, theta, kind))
-        factor = yuan_bentler(moments, meat(problem, theta), bread(information, tangent).inverse, df).factor
+        factor = yuan_bentler(moments, meat(problem, theta), bread(information, tangent).inverse, df)
     elif estimator == "mlm":
         inverse = bread(information_of(problem, theta, "expected"), tangent).inverse
         factor = satorra_bentler(problem, theta, inverse, df).factor
@@ -138,9 +137,8 @@ def test_statistic(
 
 def fit_indices(problem: Problem, theta: Array, estimator: Estimator, kind: InformationKind) -> FitIndices:
     """All indices of one model at its minimum θ (q,)."""
-    npar = problem.restriction.tangent(theta).shape[1] + len(problem.at_bound)
-    clustered = problem.sample.groups[0].clusters is not None
-    needed = estimator == "mlr" or clustered or problem.sample.missing == "fiml"
+    npar = problem.npar(theta)
+    needed = estimator == "mlr" or problem.sample.clustered or problem.sample.missing == "fiml"
     moments = group_moments(problem) if needed else None
     own = test_statistic(problem, theta, npar, estimator, kind, moments)
     plain, at = baseline_problem(problem)
@@ -188,16 +186,14 @@ def _gfi(problem: Problem, implied: list[Implied]) -> float:
     """Every group's GFI, weighted by n_g/N; with missing values lavaan takes pairwise moments, and so does this."""
     total = 0.0
     means = problem.table.meanstructure
-    for share, rows, group, saturated, moments in zip(
-        problem.shares, problem.sample.groups, problem.objective.groups, problem.saturated, implied, strict=True,
+    for share, rows, group, data, saturated, moments in zip(
+        problem.shares, problem.sample.groups, problem.objective.groups, problem.objective.data, problem.saturated,
+        implied, strict=True,
     ):
         Sigma, mu = moments.Sigma[0], moments.mu[0]
-        weights: list[Array] = [np.linalg.inv(Sigma)]
-        shares: Array = np.ones(1)
+        shares, weights = pattern_inverses(data, Sigma)
         observed, mean = saturated.cov.copy(), saturated.mean.copy()
         if np.isnan(rows.X).any():
-            stacked, _, _, shares = pattern_terms(rows.X, mu, Sigma)
-            weights = list(stacked)
             observed = pairwise_covariance(rows.X).covariance * (rows.n - 1) / rows.n
             mean = np.nanmean(rows.X, axis=0)
         residual, mean_residual = observed - Sigma, mean - mu

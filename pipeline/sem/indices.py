@@ -130,7 +130,7 @@ def information_criteria(logl: float, npar: int, n: int) -> tuple[float, float, 
     return deviance + 2 * npar, float(deviance + npar * np.log(n)), float(deviance + npar * np.log((n + 2) / 24))
 
 
-def gfi_terms(weights: list[Array], shares: Array, difference: Array, moments: Array, mean_difference: Array,
+def gfi_terms(weights: Array, shares: Array, difference: Array, moments: Array, mean_difference: Array,
               mean: Array) -> tuple[float, float]:
     """Weighted squares of residuals and of moments, whose ratio GFI takes from 1 (Jöreskog & Sörbom 1981).
 

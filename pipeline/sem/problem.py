@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.sem.constraints import Restriction, holding, restriction
+from pipeline.sem.constraints import Restriction, holding, reduced_inverse, restriction
 from pipeline.sem.discrepancy import Discrepancy, complete_normal
 from pipeline.sem.incomplete import incomplete_normal, patterns_of
 from pipeline.sem.linalg import Array
@@ -48,6 +48,14 @@ class Problem:
     def n(self) -> int:
         return self.sample.n
 
+    def npar(self, theta: Array) -> int:
+        """Free parameters at θ (q,) after equality constraints; variances held at a bound count."""
+        return int(self.restriction.tangent(theta).shape[1]) + len(self.at_bound)
+
+    def start(self) -> Array:
+        """(q,) starting values, as the unrestricted moments suggest them."""
+        return starting_values(self.table, [m.cov for m in self.saturated], [m.mean for m in self.saturated])
+
     @property
     def shares(self) -> list[float]:
         """n_g / N of every group."""
@@ -83,7 +91,7 @@ def solve(problem: Problem) -> Minima:
 
     Scoring finds the neighbourhood; limited-memory BFGS with the information there does the rest in cheaper steps.
     """
-    start = starting_values(problem.table, [m.cov for m in problem.saturated], [m.mean for m in problem.saturated])
+    start = problem.start()
     objective, restriction = problem.objective, problem.restriction
     if restriction.curved:
         # Paths start at 0, where a product of two has no slope; without the curved constraints they do not stay there.
@@ -91,11 +99,9 @@ def solve(problem: Problem) -> Minima:
         found = scoring(objective, restriction, near.theta if near.converged[0] else start[None])
         return found if found.converged[0] else scoring(objective, restriction, start[None])
     near = scoring(objective, restriction, start[None], tolerance=_NEAR)
-    reduced = 2 * restriction.K.T @ objective.information(near.theta)[0] @ restriction.K
-    scale = np.sqrt(np.diag(reduced))
-    if (scale <= 0).any() or (np.linalg.eigvalsh(reduced / np.outer(scale, scale)) < 1e-10).any():
+    inverse = reduced_inverse(restriction, objective.information(near.theta)[0])
+    if inverse is None:
         return scoring(objective, restriction, near.theta)  # not identified: it ends somewhere in the valley
-    inverse = np.linalg.inv(reduced)
     found = quasi_newton(objective, restriction, near.theta, inverse)
     if not found.converged[0]:
         found = scoring(objective, restriction, found.theta if np.isfinite(found.value[0]) else near.theta)

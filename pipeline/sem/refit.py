@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.sem.constraints import reduced_inverse
 from pipeline.sem.discrepancy import Discrepancy, complete_normal
 from pipeline.sem.incomplete import IncompleteNormal, incomplete_normal
 from pipeline.sem.linalg import Array, cholesky
@@ -25,7 +26,6 @@ from pipeline.sem.objective import Objective
 from pipeline.sem.problem import Problem
 from pipeline.sem.resampling import BLOCK
 from pipeline.sem.sample import COLLINEAR
-from pipeline.sem.start import starting_values
 from pipeline.sem.weighted import weighted_moments
 
 DRAW_TOLERANCE = 1e-4
@@ -154,27 +154,10 @@ def _guarded(objective: Objective, attempt: _Attempt, reached: Array) -> Minima:
 
 def refit(problem: Problem, theta: Array, *, tolerance: float = DRAW_TOLERANCE) -> Refit:
     """Refits of a model from its minimum ``theta`` (q,)."""
-    start = starting_values(problem.table, [m.cov for m in problem.saturated], [m.mean for m in problem.saturated])
-    curvature = problem.objective.hessian(theta) if not problem.restriction.curved else None
-    return Refit(problem, tuple(group.X for group in problem.sample.groups), theta, reduced_inverse(problem, curvature),
-                 start, tolerance)
-
-
-def reduced_inverse(problem: Problem, half_hessian: Array | None) -> Array | None:
-    """(r, r) inverse of F's Hessian by the reduced parameters; None where it is not positive definite."""
-    if half_hessian is None:
-        return None
-    K = problem.restriction.K
-    curvature = 2 * K.T @ half_hessian @ K
-    diagonal = np.diag(curvature)
-    if not (diagonal > 0).all():
-        return None
-    scale = np.sqrt(diagonal)
-    eigenvalues, vectors = np.linalg.eigh(curvature / np.outer(scale, scale))
-    if len(eigenvalues) and eigenvalues[0] < 1e-10:
-        return None
-    result: Array = (vectors / eigenvalues) @ vectors.T / np.outer(scale, scale)
-    return result
+    curved = problem.restriction.curved
+    inverse = None if curved else reduced_inverse(problem.restriction, problem.objective.hessian(theta))
+    return Refit(problem, tuple(group.X for group in problem.sample.groups), theta, inverse, problem.start(),
+                 tolerance)
 
 
 def _varying(X: Array, weights: Array) -> NDArray[np.bool_]:

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from pipeline.sem.inference import bread, crossproduct
 from pipeline.sem.linalg import Array
 from pipeline.sem.problem import Problem
-from pipeline.sem.robust import derivatives
+from pipeline.sem.robust import cells_of, derivatives
 from pipeline.sem.scores import casewise_scores
-from pipeline.sem.unrestricted import MomentCells, expected_information, moment_cells, observed_information
+from pipeline.sem.unrestricted import MomentCells, expected_information, observed_information
 from pipeline.undefined import Undefined
 
 Estimator = Literal["ml", "mlm", "mlr"]
@@ -102,7 +102,7 @@ def standardised_residuals(
         ``mlm`` and ``mlr`` take the sandwich covariance of the sample moments. ``mlr``, and any estimator with missing
         values, takes observed information of the moments, the others expected (lavaan's defaults).
     """
-    if any(rows.clusters is not None for rows in problem.sample.groups):
+    if problem.sample.clustered:
         return Undefined("cases are clustered, and the covariance of clustered moments is not worked out here")
     observed = estimator == "mlr" or problem.sample.missing == "fiml"
     models = derivatives(problem, theta)
@@ -118,7 +118,7 @@ def standardised_residuals(
     for g, (raw, (D, _), A) in enumerate(zip(raw_residuals(problem, theta), models, information, strict=True)):
         gamma = _moment_covariance(problem, g, robust=estimator != "ml", observed=observed)
         variances = residual_variances(D, problem.shares[g] * inner.inverse, A, gamma) / problem.sample.groups[g].n
-        results.append(by_standard_error(raw, variances, _cells(problem, g)))
+        results.append(by_standard_error(raw, variances, cells_of(problem, g)))
     return tuple(results)
 
 
@@ -160,18 +160,13 @@ def _divide(raw: Array, se: Array) -> tuple[Array, NDArray[np.bool_]]:
     return raw / divisor, ~near_zero & (se > 0)
 
 
-def _cells(problem: Problem, g: int) -> MomentCells:
-    group = problem.objective.groups[g]
-    return moment_cells(group.p, group.x, means=problem.table.meanstructure)
-
-
 def _information(problem: Problem, g: int, Sigma: Array, mu: Array, *, observed: bool) -> Array:
     """Of one case's moments at Σ (p, p) and μ (p,)."""
     rows = problem.sample.groups[g].X
     if not observed:
-        return expected_information(Sigma, _cells(problem, g))
+        return expected_information(Sigma, cells_of(problem, g))
     centre = mu if problem.table.meanstructure else rows.mean(axis=0)
-    return observed_information(rows, centre, Sigma, _cells(problem, g))
+    return observed_information(rows, centre, Sigma, cells_of(problem, g))
 
 
 def _moment_covariance(problem: Problem, g: int, *, robust: bool, observed: bool) -> Array:
@@ -181,6 +176,6 @@ def _moment_covariance(problem: Problem, g: int, *, robust: bool, observed: bool
     inverted = np.linalg.inv(information).astype(np.float64, copy=False)
     if not robust:
         return inverted
-    scores = casewise_scores(rows.X, _cells(problem, g).cells(), saturated.cov, saturated.mean)
+    scores = casewise_scores(rows.X, cells_of(problem, g).cells(), saturated.cov, saturated.mean)
     sandwich: Array = inverted @ (crossproduct(scores, None) / rows.n) @ inverted
     return sandwich

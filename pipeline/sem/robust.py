@@ -52,11 +52,17 @@ class GroupMoments:
         return float(np.trace(np.linalg.solve(self.A, self.B)))
 
 
+def cells_of(problem: Problem, number: int) -> MomentCells:
+    """The distinct moments of one group that the problem's models are about."""
+    group = problem.objective.groups[number]
+    return moment_cells(group.p, group.x, means=problem.table.meanstructure)
+
+
 def group_moments(problem: Problem) -> tuple[GroupMoments, ...]:
     """Information and score products of every group at its unrestricted moments."""
     found = []
-    for rows, saturated, group in zip(problem.sample.groups, problem.saturated, problem.objective.groups, strict=True):
-        cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
+    for number, (rows, saturated) in enumerate(zip(problem.sample.groups, problem.saturated, strict=True)):
+        cells = cells_of(problem, number)
         scores = casewise_scores(rows.X, cells.cells(), saturated.cov, saturated.mean)
         incomplete = bool(np.isnan(rows.X).any())
         A = (observed_information(rows.X, saturated.mean, saturated.cov, cells) if incomplete
@@ -68,25 +74,16 @@ def group_moments(problem: Problem) -> tuple[GroupMoments, ...]:
 def derivatives(problem: Problem, theta: Array) -> list[tuple[Array, Implied]]:
     """D (size, q) of every group over all parameters, and the implied moments."""
     found: list[tuple[Array, Implied]] = []
-    for group, moments in zip(problem.objective.groups, problem.objective.implied(theta[None]), strict=True):
-        cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
+    for number, moments in enumerate(problem.objective.implied(theta[None])):
+        group, cells = problem.objective.groups[number], cells_of(problem, number)
         D = np.zeros((cells.size, len(theta)))
         D[:, group.free] = jacobian(group, moments, cells)
         found.append((D, moments))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class YuanBentler:
-    """Scaling factors: of the test, of the unrestricted and of the restricted model's log-likelihood."""
-
-    factor: float
-    trace_unrestricted: float
-    trace_restricted: float
-
-
-def yuan_bentler(moments: tuple[GroupMoments, ...], meat: Array, inverse: Array, df: int) -> YuanBentler:
-    """[Σ_g tr(A₁⁻¹B₁) − tr(B₀A₀⁻¹)] / df (Yuan & Bentler 2000; Asparouhov & Muthén 2005).
+def yuan_bentler(moments: tuple[GroupMoments, ...], meat: Array, inverse: Array, df: int) -> float:
+    """Scaling factor [Σ_g tr(A₁⁻¹B₁) − tr(B₀A₀⁻¹)] / df (Yuan & Bentler 2000; Asparouhov & Muthén 2005); NaN at df 0.
 
     Parameters
     ----------
@@ -95,8 +92,7 @@ def yuan_bentler(moments: tuple[GroupMoments, ...], meat: Array, inverse: Array,
     """
     unrestricted = sum(group.trace for group in moments)
     restricted = float(np.sum(meat * inverse.T))
-    factor = (unrestricted - restricted) / df if df > 0 else float("nan")
-    return YuanBentler(factor, unrestricted, restricted)
+    return (unrestricted - restricted) / df if df > 0 else float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +106,10 @@ class SatorraBentler:
 def satorra_bentler(problem: Problem, theta: Array, inverse: Array, df: int) -> SatorraBentler:
     """tr(UΓ)/df, U = V − VD(DᵀVD)⁻¹DᵀV, V the expected information at the implied moments (Satorra & Bentler 1994)."""
     meat, trace = np.zeros((len(theta), len(theta))), 0.0
-    for rows, group, (D, moments) in zip(problem.sample.groups, problem.objective.groups,
-                                         derivatives(problem, theta), strict=True):
-        cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
-        share = rows.n / problem.n
+    for number, (rows, (D, moments)) in enumerate(zip(problem.sample.groups, derivatives(problem, theta), strict=True)):
+        cells, share = cells_of(problem, number), rows.n / problem.n
         V = expected_information(moments.Sigma[0], cells)
-        gamma = fourth_moments(rows.X, group.x, cells)
+        gamma = fourth_moments(rows.X, problem.objective.groups[number].x, cells)
         VD = V @ D
         own = VD.T @ gamma @ VD
         meat += share * own
@@ -123,16 +117,14 @@ def satorra_bentler(problem: Problem, theta: Array, inverse: Array, df: int) -> 
     return SatorraBentler(trace / df if df > 0 else float("nan"), meat)
 
 
-def structured_inverse_information(problem: Problem, theta: Array) -> Array:
+def structured_information(problem: Problem, theta: Array) -> Array:
     """Σ_g f_g DᵀAD, A the observed information of the moments at their implied values, (q, q).
 
     What lavaan takes in place of the Hessian for the scaled test of clustered data under plain maximum likelihood.
     """
     total = np.zeros((len(theta), len(theta)))
-    for rows, group, (D, moments) in zip(problem.sample.groups, problem.objective.groups,
-                                         derivatives(problem, theta), strict=True):
-        cells = moment_cells(group.p, group.x, means=problem.table.meanstructure)
-        A = observed_information(rows.X, moments.mu[0], moments.Sigma[0], cells)
+    for number, (rows, (D, moments)) in enumerate(zip(problem.sample.groups, derivatives(problem, theta), strict=True)):
+        A = observed_information(rows.X, moments.mu[0], moments.Sigma[0], cells_of(problem, number))
         total += rows.n / problem.n * D.T @ A @ D
     return total
 

@@ -65,6 +65,10 @@ class Sample:
         return sum(group.n for group in self.groups)
 
     @property
+    def clustered(self) -> bool:
+        return any(group.clusters is not None for group in self.groups)
+
+    @property
     def has_gaps(self) -> bool:
         return any(bool(np.isnan(group.X).any()) for group in self.groups)
 

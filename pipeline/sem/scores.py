@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.sem.incomplete import IncompleteNormal, Patterns, patterns_of
+from pipeline.sem.incomplete import Patterns, patterns_of
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import GroupMatrices, Index
 from pipeline.sem.objective import Objective
@@ -84,8 +84,3 @@ def filled(patterns: Patterns, K: Array, mu: Array) -> Array:
             rows = group.rows[group.pattern == number][:, None]
             D[rows, missing] = -np.linalg.solve(K[np.ix_(missing, missing)], V[rows, missing].T).T
     return D
-
-
-def is_incomplete(data: object) -> bool:
-    """Whether a group's likelihood is that of data with missing values."""
-    return isinstance(data, IncompleteNormal)

@@ -69,7 +69,7 @@ def observed_information(X: Array, mean: Array, cov: Array, moments: MomentCells
     ∂ₐμᵀ W ∂_bΣ W d̄ and ∂ₐμᵀ W ∂_bμ (Savalei 2010, eq. 10 to 12). The sums over patterns of products of two matrices
     are one product of two tall matrices.
     """
-    W, Y, shift, share = pattern_terms(X, mean, cov)
+    W, Y, shift, share = _pattern_terms(X, mean, cov)
     p, cells = moments.p, moments.cells()
     count = len(share)
     flat_W, flat_Y = W.reshape(count, p * p), Y.reshape(count, p * p)
@@ -89,7 +89,7 @@ def observed_information(X: Array, mean: Array, cov: Array, moments: MomentCells
     return result
 
 
-def pattern_terms(X: Array, mean: Array, cov: Array) -> tuple[Array, Array, Array, Array]:
+def _pattern_terms(X: Array, mean: Array, cov: Array) -> tuple[Array, Array, Array, Array]:
     """W and 2WTW − W (patterns, p, p), mean deviations (patterns, p), shares of rows (patterns,)."""
     patterns = patterns_of(X)
     p = X.shape[1]

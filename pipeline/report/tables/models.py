@@ -8,8 +8,8 @@ from pipeline.report import names
 from pipeline.report.numbers import counted, listed, number
 from pipeline.report.tables.fit import WHICH, side_by_side
 from pipeline.report.tables.spec import Column, Table
-from pipeline.results import SCREENED, CrossCheck, CrossCheckRow, ModelRun, StudyResults
-from pipeline.sem.fit import Fit
+from pipeline.results import SCREENED, CrossCheck, ModelRun, StudyResults
+from pipeline.sem.fit import Compared, Fit
 from pipeline.undefined import Undefined
 
 SHOWN_RESIDUALS = 10
@@ -148,7 +148,7 @@ def crosscheck_table(found: CrossCheck) -> Table:
 SHOWN_COMPARED = 5
 
 
-def _nearest(found: CrossCheck) -> tuple[CrossCheckRow, ...]:
+def _nearest(found: CrossCheck) -> tuple[Compared, ...]:
     known = [p for p in found.parameters if not isinstance(p.difference, Undefined)]
     return tuple(sorted(known, key=lambda p: -abs(float(p.difference))))[:SHOWN_COMPARED]  # type: ignore[arg-type]
 

@@ -14,8 +14,8 @@ from pipeline.report import names, tables
 from pipeline.report.tables import Column, Table
 from pipeline.report.tables.fit import fit_sentence, reported
 from pipeline.report.tables.models import crosschecks_sentence
-from pipeline.results import EVERYONE, CrossCheckRow, StudyResults
-from pipeline.sem.fit import Diagnosis, DiagnosisCode
+from pipeline.results import EVERYONE, StudyResults
+from pipeline.sem.fit import Compared, Diagnosis, DiagnosisCode
 from pipeline.undefined import Undefined
 from tests.example_results import DRAWS, FIRMS, example_results
 
@@ -242,7 +242,7 @@ def test_the_second_opinion_shows_what_differs_or_what_comes_nearest(
 
 
 def test_a_difference_without_a_standard_error_differs(results: StudyResults) -> None:
-    row = CrossCheckRow("x ~~ x", 1.0, 2.0, Undefined("there is no standard error"))
+    row = Compared("x ~~ x", 1.0, 2.0, Undefined("there is no standard error"))
     found = dataclasses.replace(results.crosschecks[2], parameters=(*results.crosschecks[2].parameters, row))
     assert tables.crosscheck_table(found).rows[0][-1] == "differs"
 

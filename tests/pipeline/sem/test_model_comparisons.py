@@ -56,7 +56,7 @@ def model_test(name: str, level: str) -> ModelTest:
     inverse = bread(information_of(problem, theta, kind), tangent).inverse
     scale = None
     if estimator == "mlr":
-        scale = yuan_bentler(group_moments(problem), meat(problem, theta), inverse, df).factor
+        scale = yuan_bentler(group_moments(problem), meat(problem, theta), inverse, df)
     elif estimator == "mlm":
         scale = satorra_bentler(problem, theta, inverse, df).factor
     return ModelTest(chisq, df, problem.n, groups, scale)
