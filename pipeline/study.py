@@ -72,6 +72,60 @@ class BootstrapPlan(Frozen):
     level: float = Field(0.95, gt=0.5, lt=1)
 
 
+class ClaimsPlan(Frozen):
+    """Which claims of the theory are decided, and how small an effect may be and still count as none.
+
+    ``smallest_effect`` is the smallest standardised coefficient that would matter; ``smallest_indirect`` the same of an
+    effect that is a product of paths. An interval wholly inside ± that value speaks against a claim.
+    """
+
+    decide: Literal["all"] | tuple[str, ...] = "all"
+    smallest_effect: float = Field(0.10, gt=0, lt=1)
+    smallest_indirect: float = Field(0.02, gt=0, lt=1)
+
+
+class SensitivityPlan(Frozen):
+    """What the indirect effects are held against: unmeasured confounders and errors of measurement."""
+
+    residual_correlations: tuple[Annotated[float, Field(gt=-1, lt=1)], ...] = (
+        -0.6, -0.5, -0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+    reliabilities: tuple[Annotated[float, Field(gt=0, le=1)], ...] = (0.7, 0.8, 0.9, 1.0)
+
+
+class RobustnessPlan(Frozen):
+    """The specifications of the robustness map: every combination of what is listed here, ``draws`` resamples each.
+
+    ``exclusions`` are the plan's rule, every flag, or nobody; ``function`` is the 0/1 presence of the dedicated
+    function or the index of its maturity. ``draws`` of 0 leaves the map out.
+    """
+
+    draws: int = Field(500, ge=0)
+    estimators: tuple[Literal["ml", "mlr"], ...] = ("ml", "mlr")
+    missing: tuple[Literal["listwise", "fiml"], ...] = ("listwise", "fiml")
+    exclusions: tuple[Literal["plan", "strict", "none"], ...] = ("plan", "strict", "none")
+    covariates: dict[str, tuple[str, ...]] = Field(default_factory=lambda: {
+        "all": ("lnsize", "firmage", "tmco", "ind_tech", "ind_serv"), "size": ("lnsize",), "none": ()})
+    decays: tuple[float, ...] = (1.0, 0.9, 0.8, 0.7, 0.5)
+    function: tuple[Literal["presence", "index"], ...] = ("presence", "index")
+
+
+class PowerPlan(Frozen):
+    """The grid of `alliometrics power`: numbers of firms, multiples of the true effect, shares missing and careless.
+
+    ``model`` is the id of a model of the study, or a file with one in lavaan's language; ``effect`` the defined effect
+    that is to be found. None among ``missing`` and ``careless`` stands for the population's own share.
+    """
+
+    model: str = "M1"
+    effect: str = "serial_capability"
+    sizes: tuple[Annotated[int, Field(ge=2)], ...] = (175, 250, 350, 500)
+    effects: tuple[Annotated[float, Field(ge=0)], ...] = (1.0,)
+    missing: tuple[Annotated[float, Field(ge=0, lt=1)] | None, ...] = (None,)
+    careless: tuple[Annotated[float, Field(ge=0, lt=1)] | None, ...] = (None,)
+    replications: int = Field(1000, ge=1)
+    monte_carlo_draws: int = Field(4000, ge=100)
+
+
 class StudyPlan(Frozen):
     """One study's frozen decisions."""
 
@@ -86,6 +140,10 @@ class StudyPlan(Frozen):
     scoring: ScoringPlan = ScoringPlan()
     factors: FactorPlan = FactorPlan()
     bootstrap: BootstrapPlan = BootstrapPlan()
+    claims: ClaimsPlan = ClaimsPlan()
+    sensitivity: SensitivityPlan = SensitivityPlan()
+    robustness: RobustnessPlan = RobustnessPlan()
+    power: PowerPlan = PowerPlan()
     level: float = Field(0.95, gt=0.5, lt=1, description="of every interval that is no bootstrap interval")
     seed: int = Field(ge=0)
 

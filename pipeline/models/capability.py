@@ -1,41 +1,12 @@
-"""The models a study tests, in lavaan's language: the measurement models and M1, the serial mediation.
+"""Learning, capability and success of the firm: the measurement model, and M1, the serial mediation.
 
 Learning processes and alliance management capability are second-order factors over their dimensions, and these are
-measured by their items; the pillars of the alliance, whose dimensions are many, by dimension scores (means of the
-dimension's items). Firm-level models have one row a firm, alliance-level models one row an alliance, clustered by firm.
+measured by their items.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-from pipeline.sem.estimate import Options
-
-Level = Literal["firm", "alliance"]
-
-ROBUST = Options(estimator="mlr", missing="fiml")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """One model: what it is called, on which rows it is estimated, its syntax and its product effects.
-
-    Attributes
-    ----------
-    effects
-        Defined product effects whose paths are tested jointly.
-    options
-        How it is estimated: robust maximum likelihood with full information unless something else is said.
-    """
-
-    id: str
-    title: str
-    level: Level
-    syntax: str
-    effects: tuple[str, ...] = ()
-    options: Options = ROBUST
-
+from pipeline.models.spec import RANDOM_X, ModelSpec
 
 COVARIATES = ("lnsize", "firmage", "tmco", "ind_tech", "ind_serv")
 """Log employees, firm age in decades, top management commitment, two industry indicators."""
@@ -66,18 +37,6 @@ CAPABILITY = ModelSpec(
     syntax=_CAPABILITY_MEASUREMENT,
 )
 
-PILLARS = ModelSpec(
-    id="pillars",
-    title="Measurement model of the three pillars of the alliance",
-    level="alliance",
-    syntax="""\
-# Relational ambidexterity, resource fluidity, strategic resilience
-RA =~ ratr + ravg + racs + rarg + ralo
-RF =~ rfmod + rfkm + rfag
-SR =~ srrs + srcr + sral
-""",
-)
-
 MEDIATION = ModelSpec(
     id="M1",
     title="Serial mediation: experience, dedicated function, learning, capability, success",
@@ -99,8 +58,5 @@ total_indirect_capability := a1*c2 + d*b + a1*a2*b
 total_capability := c1 + a1*c2 + d*b + a1*a2*b
 """,
     effects=("serial_learning", "serial_capability", "serial_success", "function_only", "learning_only"),
-    # Covariates are random, so that a firm that left one empty still tells what it answered.
-    options=Options(estimator="mlr", missing="fiml", fixed_x=False),
+    options=RANDOM_X,
 )
-
-MODELS: tuple[ModelSpec, ...] = (CAPABILITY, PILLARS, MEDIATION)

@@ -1,0 +1,44 @@
+"""What a model is: its text, the rows it is estimated on, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.sem.estimate import Options
+from pipeline.sem.products import Product
+
+Level = Literal["firm", "alliance"]
+
+ROBUST = Options(estimator="mlr", missing="fiml")
+RANDOM_X = Options(estimator="mlr", missing="fiml", fixed_x=False)
+"""Covariates are random, so that a firm that left one empty still tells what it answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model: what it is called, on which rows it is estimated, its syntax and its product effects.
+
+    Attributes
+    ----------
+    level
+        A row of the data: a firm, or an alliance with what is known of its firm beside it. Alliances are clustered by
+        their firm.
+    effects
+        Defined product effects whose paths are tested jointly.
+    options
+        How it is estimated: robust maximum likelihood with full information unless something else is said.
+    products
+        Product indicators that the syntax names, made from the rows before the model is estimated.
+    only
+        Rows that take part: those where each of these variables has its value; all rows if there are none.
+    """
+
+    id: str
+    title: str
+    level: Level
+    syntax: str
+    effects: tuple[str, ...] = ()
+    options: Options = ROBUST
+    products: tuple[Product, ...] = ()
+    only: tuple[tuple[str, float], ...] = ()
