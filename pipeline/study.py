@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from instrument.errors import Finding, InputError
+from pipeline.yaml_file import read_yaml_file
 
 PLAN_FILE = "study.yaml"
 
@@ -100,13 +100,13 @@ class RobustnessPlan(Frozen):
     """
 
     draws: int = Field(500, ge=0)
-    estimators: tuple[Literal["ml", "mlr"], ...] = ("ml", "mlr")
-    missing: tuple[Literal["listwise", "fiml"], ...] = ("listwise", "fiml")
-    exclusions: tuple[Literal["plan", "strict", "none"], ...] = ("plan", "strict", "none")
-    covariates: dict[str, tuple[str, ...]] = Field(default_factory=lambda: {
+    estimators: tuple[Literal["ml", "mlr"], ...] = Field(("ml", "mlr"), min_length=1)
+    missing: tuple[Literal["listwise", "fiml"], ...] = Field(("listwise", "fiml"), min_length=1)
+    exclusions: tuple[Literal["plan", "strict", "none"], ...] = Field(("plan", "strict", "none"), min_length=1)
+    covariates: dict[str, tuple[str, ...]] = Field(min_length=1, default_factory=lambda: {
         "all": ("lnsize", "firmage", "tmco", "ind_tech", "ind_serv"), "size": ("lnsize",), "none": ()})
-    decays: tuple[float, ...] = (1.0, 0.9, 0.8, 0.7, 0.5)
-    function: tuple[Literal["presence", "index"], ...] = ("presence", "index")
+    decays: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field((1.0, 0.9, 0.8, 0.7, 0.5), min_length=1)
+    function: tuple[Literal["presence", "index"], ...] = Field(("presence", "index"), min_length=1)
 
 
 class PowerPlan(Frozen):
@@ -162,10 +162,7 @@ def load_plan(study: Path) -> StudyPlan:
             "STUDY-MISSING", str(path), "A study is a folder with a study.yaml; there is none here.",
             "Name the folder that holds study.yaml, or copy data/sample as a start.",
         ))
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(_no_yaml(path, error)) from error
+    content = read_yaml_file(path, "STUDY-YAML")
     try:
         return StudyPlan.model_validate(content)
     except ValidationError as error:
@@ -185,15 +182,3 @@ def _broken(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "A plan has no such key; is it misspelt?"
     return f"{error['msg']}; found {error['input']!r:.80}."
-
-
-def _no_yaml(path: Path, error: yaml.YAMLError | UnicodeDecodeError) -> Finding:
-    if isinstance(error, UnicodeDecodeError):
-        return Finding("STUDY-YAML", f"{path}, byte {error.start + 1}", "study.yaml must be UTF-8; this byte is not.",
-                       "Save the file with the encoding UTF-8.")
-    mark = getattr(error, "problem_mark", None)
-    place = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else str(path)
-    said = getattr(error, "problem", None) or " ".join(str(error).split())
-    return Finding("STUDY-YAML", place, f"study.yaml must be YAML; {said}.",
-                   "Look there and in the line above: indent with spaces, put a space behind each colon, close every "
-                   "bracket, quote texts that hold `: ` or ` #`.")

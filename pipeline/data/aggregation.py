@@ -12,13 +12,11 @@ from typing import Literal
 import pandas as pd
 
 from instrument.errors import Finding
+from pipeline.data.facts import INDICATORS
 from pipeline.data.responses import Responses
-from pipeline.data.scoring import Scores
+from pipeline.data.scoring import Scores, under_other_decays
 
 Unit = Literal["firm", "alliance"]
-
-INDICATORS = ("daf", "ind_tech", "ind_serv")
-"""0/1 scores. Half a function is no answer, so informants must agree."""
 
 KEYS: dict[Unit, tuple[str, ...]] = {"firm": ("firm_id",), "alliance": ("firm_id", "alliance_id")}
 
@@ -32,8 +30,8 @@ class Aggregated:
     frame
         Index ``firm_id`` (and ``alliance_id``) in order of first appearance. Columns: every score, every
         keyed item, and ``n_informants``, the responses behind the row.
-    exp_rw_alternatives
-        ``exp_rw`` under other decays, on the same index; δ is the column's name. No column for form A.
+    experience
+        Experience of every kind under other decays, on the same index; columns are (name, δ). None for form A.
     responses, units
         Rows that came in, and rows of ``frame``.
     units_with_several_informants
@@ -50,7 +48,7 @@ class Aggregated:
 
     unit: Unit
     frame: pd.DataFrame
-    exp_rw_alternatives: pd.DataFrame
+    experience: pd.DataFrame
     responses: int
     units: int
     units_with_several_informants: int
@@ -59,6 +57,11 @@ class Aggregated:
     disagreements: dict[str, int]
     missing: dict[str, int]
     findings: tuple[Finding, ...]
+
+    @property
+    def exp_rw_alternatives(self) -> pd.DataFrame:
+        """``exp_rw`` under every other decay; δ is the column's name."""
+        return under_other_decays(self.experience, "exp_rw")
 
 
 def to_firms(scores: Scores, responses: Responses) -> Aggregated:
@@ -69,6 +72,16 @@ def to_firms(scores: Scores, responses: Responses) -> Aggregated:
 def to_alliances(scores: Scores, responses: Responses) -> Aggregated:
     """One row an alliance (a ``firm_id`` with an ``alliance_id``). ``responses`` are those that were scored."""
     return _aggregate(scores, responses, "alliance")
+
+
+def with_firms(alliances: Aggregated, firms: Aggregated) -> pd.DataFrame:
+    """Alliances with what is known of their firm beside them, one row an alliance.
+
+    A firm that did not answer leaves its columns missing. Columns that both forms have (the marker items) are the
+    alliance's.
+    """
+    new = [name for name in firms.frame.columns if name not in alliances.frame.columns]
+    return alliances.frame.join(firms.frame[new], on="firm_id")
 
 
 def _aggregate(scores: Scores, responses: Responses, unit: Unit) -> Aggregated:
@@ -91,7 +104,7 @@ def _aggregate(scores: Scores, responses: Responses, unit: Unit) -> Aggregated:
     alliances = frame.index.to_frame(index=False).groupby("firm_id").size()
     missing = frame.isna().sum()
     return Aggregated(
-        unit=unit, frame=frame, exp_rw_alternatives=scores.exp_rw_alternatives.groupby(groups, sort=False).mean(),
+        unit=unit, frame=frame, experience=scores.experience.groupby(groups, sort=False).mean(),
         responses=len(values), units=len(frame),
         units_with_several_informants=int((frame["n_informants"] > 1).sum()), firms=len(alliances),
         firms_with_several_alliances=int((alliances > 1).sum()), disagreements=disagreements,

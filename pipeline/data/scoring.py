@@ -14,9 +14,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from instrument.errors import Finding, InputError
-from instrument.model import Fact, Instrument
+from instrument.model import Instrument
+from pipeline.data.facts import add_alliance_facts, add_context, add_outcomes
 from pipeline.data.items import asked_items, by_dimension, keyed_items
 from pipeline.data.responses import Responses
+from pipeline.data.sheet import Sheet
 from pipeline.moments.sample import complete_rows, kurtosis, sample_moments, skewness
 from pipeline.study import ScoringPlan
 from pipeline.undefined import Number, Undefined
@@ -25,15 +27,21 @@ BAND_AGES = (1.0, 4.0, 8.0, 13.0)
 """Years since an alliance of each band (0–2, 3–5, 6–10, more than 10) was formed: the middle of the band;
 the open band starts at 11 and takes the half-width of the band before it, 2."""
 
-EXPERIENCE = {"exp_rw": ("xjv", "xeq", "xco"), "exp_rw_jv": ("xjv",), "exp_rw_eq": ("xeq",), "exp_rw_co": ("xco",),
-              "exp_rw_rp": ("xrp",)}
-"""Experience variable → the counts it adds up. Alliances with a repeat partner are among the other three kinds."""
+EXPERIENCE: dict[str, tuple[tuple[str, ...], str]] = {
+    "exp_rw": (("xjv", "xeq", "xco"), "all alliances"),
+    "exp_rw_jv": (("xjv",), "joint ventures"),
+    "exp_rw_eq": (("xeq",), "other equity alliances"),
+    "exp_rw_co": (("xco",), "contractual alliances"),
+    "exp_rw_rp": (("xrp",), "alliances with a repeat partner"),
+}
+"""Experience variable → the counts it adds up, and words for them. Alliances with a repeat partner are among the
+other three kinds."""
+
+RECENT_BANDS, OLD_BANDS = (1, 2), (3, 4)
+"""Bands up to five years ago, and before."""
 
 HALF_CREDIT = {"fmpr": 5.0, "fmcm": 2.0}
 """Counts of the function index: n/(n + k) rises from 0 towards 1 and is one half at n = k, given here."""
-
-TECHNOLOGY, SERVICES = (2, 3), (6, 7, 8, 9)
-"""Codes of ``indus`` behind ``ind_tech`` and ``ind_serv``; the other industries are the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,8 @@ class Scores:
     scores
         Dimension means under the dimension's id and, for form F, ``exp_rw`` and its kin, ``daf``,
         ``daf_index``, ``lnsize``, ``firmage``, ``ind_tech``, ``ind_serv``, ``success_share``.
-    exp_rw_alternatives
-        ``exp_rw`` under every other decay δ of the plan; δ is the column's name.
+    experience
+        Experience of every kind under every other decay δ of the plan; columns are (name, δ).
     labels
         Words for every column of ``items`` and ``scores``.
     missing
@@ -89,10 +97,15 @@ class Scores:
     form: str
     items: pd.DataFrame
     scores: pd.DataFrame
-    exp_rw_alternatives: pd.DataFrame
+    experience: pd.DataFrame
     labels: dict[str, str]
     missing: dict[str, dict[str, int]]
     findings: tuple[Finding, ...]
+
+    @property
+    def exp_rw_alternatives(self) -> pd.DataFrame:
+        """``exp_rw`` under every other decay; δ is the column's name."""
+        return under_other_decays(self.experience, "exp_rw")
 
 
 # -- experience ---------------------------------------------------------------------------------------
@@ -130,37 +143,6 @@ def experience(counts: ArrayLike, decay: float, ages: ArrayLike = BAND_AGES) -> 
 # -- all scores of a form -----------------------------------------------------------------------------
 
 
-class _Sheet:
-    """Scores as they are worked out, with a count of every missing value under its reason."""
-
-    def __init__(self, responses: Responses, instrument: Instrument) -> None:
-        self.responses, self.instrument = responses, instrument
-        questions = [q for _, q in instrument.form(responses.form).questions()]
-        self.facts = {q.id: q for q in questions if isinstance(q, Fact)}
-        self.columns: dict[str, pd.Series] = {}
-        self.labels: dict[str, str] = {}
-        self.missing: dict[str, dict[str, int]] = {}
-        self.findings: list[Finding] = []
-
-    def has(self, *facts: str) -> bool:
-        """Whether the instrument asks all these facts; if so, their columns must be there."""
-        return all(fact in self.facts for fact in facts)
-
-    def answers(self, *columns: str) -> pd.DataFrame:
-        absent = [column for column in columns if column not in self.responses.values]
-        if absent:
-            raise InputError(Finding("SCORE-COLUMN", f"form {self.responses.form}",
-                                     f"The answers lack {', '.join(absent)}, which the instrument asks.",
-                                     "Read the export again with the instrument version it was fielded with."))
-        return self.responses.values[list(columns)]
-
-    def add(self, name: str, label: str, value: pd.Series, why: str | pd.Series) -> None:
-        """``why`` says why ``value`` is missing: one sentence, or one a row."""
-        reasons = pd.Series(why, index=value.index, dtype=object)[value.isna()]
-        self.columns[name], self.labels[name] = value.astype(np.float64), label
-        self.missing[name] = {str(reason): int(n) for reason, n in reasons.value_counts(sort=False).items()}
-
-
 def score(responses: Responses, instrument: Instrument, plan: ScoringPlan, survey_year: int | None = None) -> Scores:
     """Work out every variable of one form.
 
@@ -177,51 +159,74 @@ def score(responses: Responses, instrument: Instrument, plan: ScoringPlan, surve
     InputError
         ``SCORE-ITEMS``, ``SCORE-COLUMN``, ``SCORE-COUNT``, ``SCORE-DECAY``.
     """
-    sheet = _Sheet(responses, instrument)
+    sheet = Sheet(responses, instrument)
     items = keyed_items(responses, instrument)
     for dimension, ids in by_dimension(asked_items(responses, instrument)).items():
         # skipna=False: a mean over the items that happen to be there would be another score for each person.
         sheet.add(dimension, instrument.dimensions[dimension].name, items[list(ids)].mean(axis=1, skipna=False),
                   "an item has no answer")
-    alternatives = _add_experience(sheet, plan)
+    _add_constructs(sheet)
+    others = _add_experience(sheet, plan)
     _add_function(sheet)
-    _add_context(sheet, survey_year)
-    _add_outcomes(sheet)
+    add_context(sheet, survey_year)
+    add_outcomes(sheet)
+    add_alliance_facts(sheet, survey_year)
     texts = {q.id: q.text for q in asked_items(responses, instrument)}
     return Scores(
         form=responses.form, items=items, scores=pd.DataFrame(sheet.columns, index=responses.values.index),
-        exp_rw_alternatives=alternatives, labels=texts | sheet.labels, missing=sheet.missing,
+        experience=others, labels=texts | sheet.labels, missing=sheet.missing,
         findings=tuple(sheet.findings),
     )
 
 
-def _add_experience(sheet: _Sheet, plan: ScoringPlan) -> pd.DataFrame:
-    """``exp_rw`` and its parts into the sheet; returns ``exp_rw`` under the plan's other δ."""
+def _add_constructs(sheet: Sheet) -> None:
+    """Means of the dimensions of every construct that has several: all of them, or no score."""
+    for construct in sheet.instrument.constructs:
+        dimensions = [dimension.id for dimension in construct.dimensions]
+        if len(dimensions) > 1 and set(dimensions) <= set(sheet.columns):
+            scores = pd.DataFrame({dimension: sheet.columns[dimension] for dimension in dimensions})
+            sheet.add(construct.id, construct.name, scores.mean(axis=1, skipna=False), "a dimension has no score")
+
+
+def under_other_decays(experience: pd.DataFrame, name: str) -> pd.DataFrame:
+    """One kind of experience, a column for each decay; none where there is no such experience."""
+    here = [column for column in experience.columns if column[0] == name]
+    return experience[here].set_axis([column[1] for column in here], axis=1)
+
+
+def _add_experience(sheet: Sheet, plan: ScoringPlan) -> pd.DataFrame:
+    """``exp_rw`` and its kin into the sheet; returns all of them under the plan's other δ."""
     bands = range(1, len(BAND_AGES) + 1)
     counts: dict[str, pd.DataFrame] = {}
     for kind in ("xjv", "xeq", "xco", "xrp"):
         ids = [f"{kind}{band}" for band in bands]
         if sheet.has(*ids):
             counts[kind] = sheet.answers(*ids).set_axis(list(bands), axis=1)
-    labels = {"exp_rw": "all alliances", "exp_rw_jv": "joint ventures", "exp_rw_eq": "other equity alliances",
-              "exp_rw_co": "contractual alliances", "exp_rw_rp": "alliances with a repeat partner"}
     index = sheet.responses.values.index
-    alternatives = pd.DataFrame(index=index)
-    for name, kinds in EXPERIENCE.items():
+    others: dict[tuple[str, float], NDArray[np.float64]] = {}
+    for name, (kinds, label) in EXPERIENCE.items():
         if not all(kind in counts for kind in kinds):
             continue
         total = sum((counts[kind] for kind in kinds[1:]), counts[kinds[0]])
         value = pd.Series(experience(total, plan.decay), index=index)
-        sheet.add(name, f"Recency-weighted experience, {labels[name]}", value, "a count of an age band has no answer")
+        sheet.add(name, f"Recency-weighted experience, {label}", value, "a count of an age band has no answer")
+        others |= {(name, decay): experience(total, decay)
+                   for decay in plan.decay_alternatives if decay != plan.decay}
         if name == "exp_rw":
-            others = [decay for decay in plan.decay_alternatives if decay != plan.decay]
-            alternatives = pd.DataFrame({decay: experience(total, decay) for decay in others}, index=index)
+            _add_recency(sheet, total)
             if "xrp" in counts:
                 _check_repeats(sheet, counts["xrp"], total)
-    return alternatives
+    return pd.DataFrame(others, index=index)
 
 
-def _check_repeats(sheet: _Sheet, repeats: pd.DataFrame, total: pd.DataFrame) -> None:
+def _add_recency(sheet: Sheet, total: pd.DataFrame) -> None:
+    """Experience of the last five years and what is older, apart: which of the two tells more of a firm?"""
+    for name, label, ages in (("exp_recent", "of the last five years", RECENT_BANDS), ("exp_old", "older", OLD_BANDS)):
+        value = np.log1p(total[list(ages)].sum(axis=1, skipna=False))
+        sheet.add(name, f"Experience (log of 1 + alliances), {label}", value, "a count of an age band has no answer")
+
+
+def _check_repeats(sheet: Sheet, repeats: pd.DataFrame, total: pd.DataFrame) -> None:
     more = (repeats > total).any(axis=1)
     if more.any():
         rows = ", ".join(map(str, more.index[more][:10])) + (" …" if more.sum() > 10 else "")
@@ -231,7 +236,7 @@ def _check_repeats(sheet: _Sheet, repeats: pd.DataFrame, total: pd.DataFrame) ->
             "exp_rw_rp uses the answers as given; ask these informants, or leave exp_rw_rp aside.", "warning"))
 
 
-def _add_function(sheet: _Sheet) -> None:
+def _add_function(sheet: Sheet) -> None:
     """``daf`` (the function exists) and ``daf_index``, the mean of six fixed components between 0 and 1."""
     if not sheet.has("dafex"):
         return
@@ -253,7 +258,7 @@ def _add_function(sheet: _Sheet) -> None:
               "a component has no answer")
 
 
-def _share_of_stages(sheet: _Sheet) -> pd.Series:
+def _share_of_stages(sheet: Sheet) -> pd.Series:
     """Life-cycle stages with a standard tool, of all stages offered.
 
     ``fmtl`` tells respondents to leave its boxes empty if they have no such tools, so no box ticked is an
@@ -263,39 +268,6 @@ def _share_of_stages(sheet: _Sheet) -> pd.Series:
     ticked = sheet.answers(*boxes).mean(axis=1, skipna=False)
     left_empty = (sheet.responses.reasons[boxes] == "unanswered").all(axis=1)
     return ticked.mask(left_empty, 0.0)
-
-
-def _add_context(sheet: _Sheet, survey_year: int | None) -> None:
-    if sheet.has("fsize"):
-        size = sheet.answers("fsize")["fsize"]
-        why = np.where(size.isna(), "the number of employees has no answer", "0 employees have no logarithm")
-        sheet.add("lnsize", "Firm size (log employees)", np.log(size.where(size > 0)), pd.Series(why, index=size.index))
-    if sheet.has("fyear"):
-        founded = sheet.answers("fyear")["fyear"]
-        ended = sheet.responses.meta["ended"].dt.year
-        asked = ended if survey_year is None else pd.Series(survey_year, index=founded.index)
-        age = (asked - founded) / 10
-        why = np.select([founded.isna(), asked.isna()],
-                        ["the year of foundation has no answer", "the export holds no end date"],
-                        "the year of foundation lies after the survey")
-        sheet.add("firmage", "Firm age (decades)", age.where(age >= 0), pd.Series(why, index=founded.index))
-    if sheet.has("indus"):
-        industry = sheet.answers("indus")["indus"]
-        for name, label, codes in (("ind_tech", "Industry: technology and life sciences", TECHNOLOGY),
-                                   ("ind_serv", "Industry: services", SERVICES)):
-            sheet.add(name, label, industry.isin(codes).astype(np.float64).where(industry.notna()),
-                      "the industry has no answer")
-
-
-def _add_outcomes(sheet: _Sheet) -> None:
-    """``success_share``: an end is no failure where goals were met or the end was foreseen (Reuer & Zollo 2005)."""
-    if not sheet.has("ocmet", "ocexp", "ocfail"):
-        return
-    ended = sheet.answers("ocmet", "ocexp", "ocfail")
-    total = ended.sum(axis=1, skipna=False)
-    share = (ended["ocmet"] + ended["ocexp"]) / total.where(total > 0)
-    why = np.where(total.isna(), "a count of outcomes has no answer", "no alliance ended or was reviewed")
-    sheet.add("success_share", "Share of ended alliances that did not fail", share, pd.Series(why, index=total.index))
 
 
 # -- descriptions -------------------------------------------------------------------------------------

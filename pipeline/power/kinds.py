@@ -221,6 +221,28 @@ class Experience(Variable):
         return self
 
 
+class Product(Variable):
+    """``Π (factor − mean)``: what makes one cause's effect depend on another, or on itself.
+
+    ``means`` are constants of the population, 0 for a factor that is to be multiplied as it stands. A sample's own mean
+    would let each firm depend on who else was drawn. The coefficient of another cause is its effect where the other
+    factors are at their ``means``. It varies over what the finest of its factors varies over.
+    """
+
+    kind: Literal["product"]
+    of: Annotated[tuple[str, ...], Field(min_length=2)]
+    means: tuple[float, ...]
+
+    def parents(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.of))
+
+    @model_validator(mode="after")
+    def _one_mean_a_factor(self) -> Product:
+        if len(self.of) != len(self.means):
+            raise ValueError(f"{len(self.of)} factors need as many means; found {len(self.means)}")
+        return self
+
+
 class Score(Variable):
     """Mean of a dimension's items, keyed, as a careful respondent answers all of them."""
 
@@ -230,6 +252,6 @@ class Score(Variable):
 
 AnyVariable = Annotated[
     Normal | Presence | Category | Ordered | Choices | Count | Amount | Year | Part | Percent | Log | Decades
-    | Indicator | Experience | Score,
+    | Indicator | Experience | Product | Score,
     Field(discriminator="kind"),
 ]

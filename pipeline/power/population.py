@@ -3,7 +3,8 @@
 ``population.yaml`` in a study's folder is read into :class:`Population`, frozen. It lists *variables* in
 causal order (each may name only variables above it as its causes), how *dimensions* are measured by the
 instrument's items, and how people answer: careless ones, unanswered questions, languages, time taken.
-A variable that bears the id of an observed fact is the true answer to that question.
+A variable that bears the id of an observed fact is the true answer to that question. What differs from
+another population is enough where that one is named as ``base`` (:mod:`pipeline.power.base`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,27 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from instrument.errors import Finding, InputError
-from pipeline.power.kinds import AnyVariable, Frozen, Positive, Score, Share, Shared, Variable, sum_to_one
+from pipeline.power.base import read_with_base
+from pipeline.power.kinds import (
+    AnyVariable,
+    Frozen,
+    Level,
+    Positive,
+    Product,
+    Score,
+    Share,
+    Shared,
+    Variable,
+    sum_to_one,
+)
 
 POPULATION_FILE = "population.yaml"
+
+DEPTH: dict[Level, int] = {"firm": 0, "alliance": 1, "informant": 2, "respondent": 2}
+"""How fine a level is: what varies over one may depend on what varies over a coarser one."""
 
 # -- measurement --------------------------------------------------------------------------------------
 
@@ -161,19 +176,47 @@ class Truth(Frozen):
         return (*(p.cause for p in self.paths.values() if p.outcome == outcome), *self.covariates)
 
 
+NEEDED_TO_ANSWER = ("dimensions", "answering", "participation", "fieldwork")
+"""Sections that a population may leave out as long as nobody is to answer."""
+
+# What stands in the place of a section that is not stated. Nothing is measured, nobody reports on an alliance, there is
+# one day without interviews: no variable depends on it, and simulating answers is refused before it is looked at.
+_NO_ANSWERING = Answering(cuts={})
+_NO_PARTICIPATION = Participation(alliances={0: 1.0}, informants={1: 1.0})
+_NO_FIELDWORK = Fieldwork(first_day=date.min, last_day=date.min, pace=Pace(median=1.0, log_sd=1.0))
+
+
 class Population(Frozen):
-    """Everything that is true of the simulated firms and of the people who answer."""
+    """Everything that is true of the simulated firms and of the people who answer.
+
+    To plan, variables alone will do. The sections in :data:`NEEDED_TO_ANSWER` are needed once somebody is to answer;
+    :meth:`not_stated` names those that are left out.
+    """
 
     year: int = Field(description="the survey's year")
     shared: Shared = Shared()
     variables: dict[str, AnyVariable]
-    dimensions: dict[str, Measured]
-    answering: Answering
+    dimensions: dict[str, Measured] = Field(default_factory=dict)
+    answering: Answering = _NO_ANSWERING
     careless: dict[Literal["straight", "random", "speeder"], Careless] = Field(default_factory=dict)
     missingness: Missingness | None = None
-    participation: Participation
-    fieldwork: Fieldwork
+    participation: Participation = _NO_PARTICIPATION
+    fieldwork: Fieldwork = _NO_FIELDWORK
     truth: Truth = Truth()
+
+    @field_validator("variables")
+    @classmethod
+    def _level_of_products(cls, variables: dict[str, AnyVariable]) -> dict[str, AnyVariable]:
+        """A product varies over what the finest of its factors varies over."""
+        levelled = dict(variables)
+        for name, variable in variables.items():
+            if isinstance(variable, Product):
+                levels = [levelled[factor].level for factor in variable.of if factor in levelled]
+                finest = max(levels, key=DEPTH.__getitem__, default=variable.level)
+                if "level" in variable.model_fields_set and variable.level != finest:
+                    raise ValueError(f"{name} varies over each {finest}, as its factors do, not {variable.level}")
+                levelled[name] = variable.model_copy(update={"level": finest})
+        return levelled
 
     @model_validator(mode="after")
     def _causal_order(self) -> Population:
@@ -183,13 +226,12 @@ class Population(Frozen):
         return self
 
     def _misplaced(self) -> Iterator[str]:
-        depth: dict[str, int] = {"firm": 0, "alliance": 1, "informant": 2, "respondent": 2}
         seen: dict[str, Variable] = {}
         for name, variable in self.variables.items():
             for parent in self.parents(name):
                 if parent not in seen:
                     yield f"variables.{name} names {parent}, which is not a variable above it"
-                elif seen[parent].level == "respondent" or depth[seen[parent].level] > depth[variable.level]:
+                elif seen[parent].level == "respondent" or DEPTH[seen[parent].level] > DEPTH[variable.level]:
                     yield f"variables.{name} varies over each {variable.level} and cannot depend on {parent}"
             if isinstance(variable, Score) and variable.dimension not in self.dimensions:
                 yield f"variables.{name} is the score of {variable.dimension}, which is no dimension"
@@ -203,6 +245,10 @@ class Population(Frozen):
                 yield f"missingness depends on {self.missingness.depends_on}, which is no variable of the firm"
         if sum(kind.share for kind in self.careless.values()) > 1:
             yield "careless shares sum to more than 1"
+
+    def not_stated(self) -> tuple[str, ...]:
+        """Sections without which nobody can answer, and which this population leaves out."""
+        return tuple(section for section in NEEDED_TO_ANSWER if section not in self.model_fields_set)
 
     def parents(self, name: str) -> tuple[str, ...]:
         """Variables that a variable is made from; a score is made from the factor of its dimension."""
@@ -227,7 +273,8 @@ def load_population(study: Path) -> Population:
     Raises
     ------
     InputError
-        ``POPULATION-MISSING``, ``POPULATION-YAML`` or ``POPULATION-MODEL``, every broken key at once.
+        ``POPULATION-MISSING``, ``POPULATION-YAML``, ``POPULATION-BASE`` or ``POPULATION-MODEL``, every broken key at
+        once.
     """
     path = study / POPULATION_FILE
     if not path.is_file():
@@ -236,13 +283,7 @@ def load_population(study: Path) -> Population:
             "A rehearsal needs a population.yaml beside study.yaml; there is none here.",
             "Copy the one in data/sample and state what you expect to be true.",
         ))
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(Finding(
-            "POPULATION-YAML", str(path), f"population.yaml must be YAML in UTF-8: {error}",
-            "Mend the line named above.",
-        )) from error
+    content = read_with_base(path, "POPULATION-YAML")
     try:
         return Population.model_validate(content)
     except ValidationError as error:

@@ -24,7 +24,7 @@ from pipeline.power.answers import Cells, asked_questions, candid_answers, check
 from pipeline.power.carelessness import CAREFUL, Kinds, answer_carelessly, assign_kinds
 from pipeline.power.fieldwork import interview_meta, personal_columns
 from pipeline.power.missingness import incomplete_respondents, leave_unanswered
-from pipeline.power.population import Population, load_population
+from pipeline.power.population import NEEDED_TO_ANSWER, Population, load_population
 from pipeline.power.streams import Streams
 from pipeline.power.truth import TrueValue, true_values
 from pipeline.power.world import World, sample_respondents
@@ -84,6 +84,7 @@ def rehearse(study: Path, *, n: int, platform: str = "qualtrics", seed: int, out
         ))
     study, out = Path(study), Path(out)
     plan, population = load_plan(study), load_population(study)
+    _check_sections(population)
     instrument = store.load(plan.instrument)
     check_population(population, instrument, plan.optional_blocks)
     _refuse_to_overwrite(plan, out)
@@ -101,10 +102,28 @@ def rehearse(study: Path, *, n: int, platform: str = "qualtrics", seed: int, out
 def simulate(
     population: Population, instrument: Instrument, optional_blocks: tuple[str, ...] = (), *, n: int, seed: int
 ) -> tuple[SimulatedForm, ...]:
-    """Simulate both forms' answers of ``n`` firms; nothing is written."""
+    """Simulate both forms' answers of ``n`` firms; nothing is written.
+
+    Raises
+    ------
+    InputError
+        ``POPULATION-INCOMPLETE`` where the population serves to plan alone: a section without which nobody can answer
+        is not stated.
+    """
+    _check_sections(population)
     streams = Streams(seed)
     world = World(population, instrument, sample_respondents(population, n, streams), streams)
     return tuple(_simulate_form(world, form, optional_blocks) for form in instrument.forms)
+
+
+def _check_sections(population: Population) -> None:
+    if missing := population.not_stated():
+        raise InputError(
+            Finding("POPULATION-INCOMPLETE", f"population.yaml, key {section}",
+                    f"Simulated respondents need all of {', '.join(NEEDED_TO_ANSWER)}; {section} is not stated.",
+                    "Add the section, or take it from another population with `base`; to plan, none is needed.")
+            for section in missing
+        )
 
 
 def _simulate_form(world: World, form: Form, optional_blocks: tuple[str, ...]) -> SimulatedForm:

@@ -2,9 +2,10 @@
 
 Coefficients of the population are on the scale of its latent variables. The model gives each latent variable
 the scale of its marker, a score or item in scale points, so a true coefficient of η₂ on η₁ becomes
-``β · λ₂ / λ₁``, λ being the slope of the marker on its latent variable; observed causes have λ = 1. An
-outcome that is no linear function of its causes (the 0/1 presence of a function) has no structural
-coefficient: what a linear equation estimates is the least-squares projection on its regressors.
+``β · λ₂ / λ₁``, λ being the slope of the marker on its latent variable; observed causes have λ = 1, and a
+product has the λ of its factors, multiplied. An outcome that is no linear function of its causes (the 0/1
+presence of a function) has no structural coefficient: what a linear equation estimates is the least-squares
+projection on its regressors.
 
 Slopes and projections are computed in a large population without careless or missing answers, in chunks,
 by least squares alone: no model is fitted, so that the truth owes nothing to the programs it tests.
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
-from pipeline.power.kinds import Normal
+from pipeline.power.kinds import Normal, Product
 from pipeline.power.population import Population, Regression
 from pipeline.power.streams import Streams
 from pipeline.power.world import World, firms_only
@@ -130,7 +131,7 @@ def _chunk(population: Population, instrument: Instrument, world: World) -> tupl
     std: dict[str, float] = {}
     for label, path in truth.paths.items():
         beta = _coefficient(population, path, values)
-        raw[label] = beta * slope.get(path.outcome, 1.0) / slope.get(path.cause, 1.0)
+        raw[label] = beta * _scale(population, path.outcome, slope) / _scale(population, path.cause, slope)
         std[label] = beta * float(values[path.cause].std() / values[path.outcome].std())
     for name, formula in truth.effects.items():
         for out in (raw, std):
@@ -148,8 +149,17 @@ def _marker_slope(world: World, instrument: Instrument, marker: str, latent: Arr
     return float(np.cov(observed, latent)[0, 1] / latent.var(ddof=1))
 
 
+def _scale(population: Population, name: str, slope: dict[str, float]) -> float:
+    """λ of a variable: its marker's slope, 1 where it is observed; a product's is that of its factors, multiplied."""
+    variable = population.variables[name]
+    factors = variable.of if isinstance(variable, Product) else (name,)
+    return prod(slope.get(factor, 1.0) for factor in factors)
+
+
 def _coefficient(population: Population, path: Regression, values: dict[str, Array]) -> float:
     variable = population.variables[path.outcome]
+    if not population.parents(path.outcome):
+        return 0.0  # what depends on nothing has no slope but that of a finite sample
     if isinstance(variable, Normal):
         return variable.causes.get(path.cause, 0.0)
     regressors = population.truth.regressors(path.outcome)

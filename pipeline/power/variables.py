@@ -144,6 +144,14 @@ def _experience(variable: kinds.Experience, world: World, stream: str, level: Le
     return np.log1p(total)
 
 
+@_draw.register(kinds.Product)
+def _product(variable: kinds.Product, world: World, stream: str, level: Level) -> NDArray[Any]:
+    product = np.ones(world.sampling.size(level))
+    for name, mean in zip(variable.of, variable.means, strict=True):
+        product *= world.value(name, level) - mean
+    return product
+
+
 @_draw.register(kinds.Score)
 def _score(variable: kinds.Score, world: World, stream: str, level: Level) -> NDArray[Any]:
     return world.score(variable.dimension, "F" if level == "firm" else "A")

@@ -1,0 +1,1 @@
+"""What the theory claims, what would decide it, and what the data say."""

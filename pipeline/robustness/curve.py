@@ -1,0 +1,117 @@
+"""The robustness map: the serial effect under every specification of the plan, with one bootstrap an analysis.
+
+Analyses, not draws, are shared among workers. A bootstrap takes its stacks of draws in the same order wherever it
+runs, and its seed from what it analyses, so that no digit depends on workers or on the analyses beside it. For the
+same reason every search begins at the values its own data suggest, and not where a neighbour's ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from instrument.errors import Finding, InputError
+from instrument.model import Instrument
+from pipeline.prepare import PreparedForm
+from pipeline.results import HEADLINE_EFFECT
+from pipeline.robustness.estimation import Outcome, Resampling, analyse
+from pipeline.robustness.firms import Firms, firms_by_decision
+from pipeline.robustness.found import PendingSpecification, SpecificationCurve, SpecificationRow
+from pipeline.robustness.specifications import (
+    PENDING,
+    Analysis,
+    Estimator,
+    Specification,
+    analyses,
+    check_covariates,
+    headline_specification,
+    pending_specifications,
+    specifications,
+)
+from pipeline.robustness.summary import summarise
+from pipeline.sem.chunks import in_chunks
+from pipeline.sem.resampling import BLOCK
+from pipeline.study import StudyPlan
+
+Outcomes = Mapping[Analysis, Mapping[Estimator, Outcome]]
+
+
+def specification_curve(
+    forms: Sequence[PreparedForm], instrument: Instrument, plan: StudyPlan, *, draws: int, seed: int,
+    workers: int = 1, advance: Callable[[int], None] | None = None,
+) -> SpecificationCurve:
+    """Estimate and resample the serial effect under every specification of ``plan.robustness``.
+
+    Parameters
+    ----------
+    forms
+        The firm form must be among them.
+    draws, seed
+        Of each bootstrap, and of all of them.
+    workers
+        Processes; no digit depends on them.
+    advance
+        Called with the number of bootstraps just finished, of :func:`bootstraps_of` in all.
+
+    Raises
+    ------
+    InputError
+        ``ROBUSTNESS-COVARIATE``, ``BOOTSTRAP-DRAWS``. What goes wrong in one specification is a row with its reason.
+    """
+    if draws < 1:
+        raise InputError(Finding("BOOTSTRAP-DRAWS", "robustness, draws", f"A bootstrap needs draws; {draws} were asked "
+                                 "for.", "Ask for some hundreds, or leave the map out."))
+    form = next(form for form in forms if form.form == "F")
+    check_covariates(plan.robustness, set(map(str, next(iter(form.rows.values())).units.frame.columns)))
+    headline, asked = headline_specification(plan), specifications(plan.robustness)
+    firms = firms_by_decision(form, instrument, plan.scoring, analyses(plan))
+    how = Resampling(draws, seed, plan.bootstrap.level, plan.level)
+    outcomes = _outcomes(_estimators((headline, *asked)), firms, how, workers, advance)
+    rows, main = tuple(_row(s, outcomes) for s in asked), _row(headline, outcomes)
+    pending = tuple(PendingSpecification(s, PENDING) for s in pending_specifications(plan.robustness))
+    return SpecificationCurve(
+        effect=HEADLINE_EFFECT, headline=main, rows=rows, pending=pending, draws=draws, seed=seed, level=how.level,
+        normal_level=how.normal_level, summary=summarise(rows, main, pending, len(outcomes)),
+    )
+
+
+def bootstraps_of(plan: StudyPlan) -> int:
+    """How many bootstraps the map takes: fewer than specifications, as estimators share them."""
+    return len(analyses(plan))
+
+
+def _estimators(asked: Iterable[Specification]) -> dict[Analysis, tuple[Estimator, ...]]:
+    """The estimators by which each distinct analysis is to be described."""
+    found: dict[Analysis, tuple[Estimator, ...]] = {}
+    for specification in asked:
+        known = found.get(specification.analysis, ())
+        if specification.estimator not in known:
+            found[specification.analysis] = (*known, specification.estimator)
+    return found
+
+
+def _outcomes(
+    estimators: Mapping[Analysis, tuple[Estimator, ...]], firms: Firms, how: Resampling, workers: int,
+    advance: Callable[[int], None] | None,
+) -> Outcomes:
+    # Full information takes several times as long: if it came last, one worker would wait for the other at the end.
+    todo = sorted(estimators, key=lambda analysis: analysis.missing != "fiml")
+    found: dict[Analysis, Mapping[Estimator, Outcome]] = {}
+    for part, new in in_chunks(partial(_analyse_some, todo, estimators, firms, how), len(todo), BLOCK, workers):
+        found.update(zip(todo[len(found):], part, strict=False))
+        if advance is not None:
+            advance(new)
+    return found
+
+
+def _analyse_some(
+    todo: Sequence[Analysis], estimators: Mapping[Analysis, tuple[Estimator, ...]], firms: Firms, how: Resampling,
+    first: int, last: int,
+) -> list[Mapping[Estimator, Outcome]]:
+    return [analyse(analysis, firms[analysis.exclusion, analysis.decay], estimators[analysis], how)
+            for analysis in todo[first:last]]
+
+
+def _row(specification: Specification, outcomes: Outcomes) -> SpecificationRow:
+    outcome = outcomes[specification.analysis][specification.estimator]
+    return SpecificationRow(specification, outcome.converged, outcome.found)

@@ -1,0 +1,50 @@
+"""The firms of each exclusion rule, scored under each recency weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pandas as pd
+
+from instrument.model import Instrument
+from pipeline.data.aggregation import to_firms
+from pipeline.data.responses import Responses
+from pipeline.data.scoring import score
+from pipeline.data.screening import RespondentScreening
+from pipeline.prepare import PreparedForm
+from pipeline.results import EVERYONE, SCREENED
+from pipeline.robustness.specifications import FLAGS, Analysis, Exclusion
+from pipeline.study import ScoringPlan
+
+Firms = dict[tuple[Exclusion, float], pd.DataFrame]
+"""(exclusion rule, δ) → one row a firm; no rows where the rule leaves nobody."""
+
+
+def firms_by_decision(
+    form: PreparedForm, instrument: Instrument, plan: ScoringPlan, analyses: Iterable[Analysis],
+) -> Firms:
+    """Score and aggregate the firm form once for every exclusion rule and δ that the analyses need."""
+    found: Firms = {}
+    for exclusion, decay in dict.fromkeys((a.exclusion, a.decay) for a in analyses):
+        responses = respondents_kept(form, exclusion)
+        # Nobody has no scores, and no firm either.
+        found[exclusion, decay] = pd.DataFrame() if responses.values.empty else to_firms(
+            score(responses, instrument, plan.model_copy(update={"decay": decay, "decay_alternatives": ()})), responses,
+        ).frame
+    return found
+
+
+def respondents_kept(form: PreparedForm, exclusion: Exclusion) -> Responses:
+    """Responses under a rule: the plan's; any flag excludes; or no flag does, and all who answered stay."""
+    if exclusion == "plan":
+        return form.rows[SCREENED].responses
+    everyone = form.rows[EVERYONE].responses
+    return everyone if exclusion == "none" else _without_flags(everyone, form.respondents)
+
+
+def _without_flags(responses: Responses, respondents: Iterable[RespondentScreening]) -> Responses:
+    flagged = {r.response_id for r in respondents if r.form == responses.form and set(r.flags) & set(FLAGS)}
+    clean = ~responses.meta["response_id"].astype(str).isin(flagged)
+    return replace(responses, values=responses.values[clean], reasons=responses.reasons[clean],
+                   texts=responses.texts[clean], meta=responses.meta[clean])
