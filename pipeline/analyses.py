@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
+from pipeline.estimation import estimate, model_frame
 from pipeline.measurement.complete import complete_rows, correlation_matrix
 from pipeline.measurement.extraction import extract, factorability
 from pipeline.measurement.reliability import ScaleReliability, reliability
@@ -27,10 +27,8 @@ from pipeline.results import (
 )
 from pipeline.sem.describe import describe
 from pipeline.sem.effects import BootstrapResult, JointSignificance, bootstrap_effects, joint_significance
-from pipeline.sem.estimate import Estimated, Options, estimate_model
+from pipeline.sem.estimate import Options, estimate_model
 from pipeline.sem.fit import Fit, Parameter
-from pipeline.sem.syntax import parse_model
-from pipeline.sem.table import parameter_table
 from pipeline.study import FactorPlan, StudyPlan
 from pipeline.undefined import Number, Undefined
 
@@ -93,34 +91,6 @@ def factor_analysis(
 # -- models -------------------------------------------------------------------------------------------
 
 
-def observed_variables(spec: ModelSpec) -> list[str]:
-    """Variables of the data that the model uses."""
-    return list(parameter_table(parse_model(spec.syntax, spec.id)).observed)
-
-
-def estimate(spec: ModelSpec, frame: pd.DataFrame) -> Estimated:
-    """The model on the rows of ``frame``; alliances clustered by their firm.
-
-    Raises
-    ------
-    InputError
-        ``SEM-…``, each placed in this model, with the variables that are missing most where cases are too few.
-    """
-    used = frame[observed_variables(spec)]
-    firms = [str(firm) for firm in frame.index.get_level_values("firm_id")] if spec.level == "alliance" else None
-    try:
-        return estimate_model(spec.syntax, used.to_numpy(dtype=float), list(used.columns), spec.options, name=spec.id,
-                              clusters=firms)
-    except InputError as error:
-        absent = used.isna().sum().sort_values(ascending=False, kind="stable")
-        most = ", ".join(f"{name} ({n})" for name, n in absent[absent > 0].head(3).items())
-        said = f" Missing most, of {len(used)} rows: {most}." if most else ""
-        raise InputError(
-            replace(f, place=f"model {spec.id}, {f.place}", rule=f.rule + (said if f.code == "SEM-CASES" else ""))
-            for f in error.findings
-        ) from error
-
-
 def run_model(
     spec: ModelSpec, frame: pd.DataFrame, rows: str, plan: StudyPlan, *,
     draws: int, seed: int, workers: int, advance: Callable[[int], None],
@@ -146,7 +116,7 @@ def second_opinion(spec: ModelSpec, frame: pd.DataFrame, rows: str) -> CrossChec
     # Here, because semopy takes a second to import.
     from pipeline.sem.crosscheck import AGREES, crosscheck
 
-    complete = frame[observed_variables(spec)].dropna()
+    complete = model_frame(spec, frame).dropna()
     try:
         estimated = estimate_model(spec.syntax, complete.to_numpy(dtype=float), list(complete.columns),
                                    Options(fixed_x=spec.options.fixed_x), name=spec.id)
@@ -162,18 +132,26 @@ def second_opinion(spec: ModelSpec, frame: pd.DataFrame, rows: str) -> CrossChec
 
 
 def decay_sensitivity(
-    spec: ModelSpec, frame: pd.DataFrame, alternatives: pd.DataFrame, plan: StudyPlan,
+    spec: ModelSpec, frame: pd.DataFrame, others: pd.DataFrame, plan: StudyPlan,
 ) -> tuple[DecayRow, ...]:
-    """The serial effect under every δ of the plan, largest first."""
+    """The serial effect of every kind of experience under every δ of the plan, largest δ first.
+
+    Parameters
+    ----------
+    others
+        Experience of every kind under the plan's other δ; columns are (name, δ).
+    """
     rows = []
-    for decay in sorted({plan.scoring.decay, *alternatives.columns}, reverse=True):
-        changed = frame if decay == plan.scoring.decay else frame.assign(exp_rw=alternatives[decay])
-        fit = describe(estimate(spec, changed), level=plan.level, with_fit=False)
-        effect = defined(fit, HEADLINE_EFFECT)
-        rows.append(DecayRow(
-            decay=float(decay), n=fit.nobs, est=effect.est, se=_given(effect.se), pvalue=_given(effect.pvalue),
-            std_all=_given(effect.std_all), converged=fit.converged,
-        ))
+    for name in dict.fromkeys(("exp_rw", *(column[0] for column in others.columns))):
+        decays = {plan.scoring.decay: frame[name]} | {
+            float(column[1]): others[column] for column in others.columns if column[0] == name}
+        for decay in sorted(decays, reverse=True):
+            fit = describe(estimate(spec, frame.assign(exp_rw=decays[decay])), level=plan.level, with_fit=False)
+            effect = defined(fit, HEADLINE_EFFECT)
+            rows.append(DecayRow(
+                experience=name, decay=decay, n=fit.nobs, est=effect.est, se=_given(effect.se),
+                pvalue=_given(effect.pvalue), std_all=_given(effect.std_all), converged=fit.converged,
+            ))
     return tuple(rows)
 
 
@@ -208,6 +186,15 @@ def true_values(study: Path) -> dict[str, float]:
             "STUDY-TRUTH", str(path), "truth.json must be as `alliometrics rehearse` writes it; this file is not.",
             "Rehearse the study again, or take the file out of the folder.",
         )) from error
+
+
+def true_claims(study: Path) -> dict[str, str]:
+    """What ``truth.json`` says of the theory's claims: id → words; none where it says nothing."""
+    path = study / TRUTH_FILE
+    if not path.is_file():
+        return {}
+    stated = json.loads(path.read_text(encoding="utf-8"))["population"].get("truth", {}).get("claims", {})
+    return {claim: str(entry["because"]) for claim, entry in stated.items()}
 
 
 def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:

@@ -106,6 +106,73 @@ def rehearse(
 
 
 @app.command()
+def power(
+    study: Annotated[Path, typer.Argument(help="A folder with study.yaml and population.yaml.")],
+    n: Annotated[str | None, typer.Option("--n", metavar="175,250,…", help="Numbers of firms.")] = None,
+    effects: Annotated[str | None, typer.Option(metavar="0.5,1", help="Multiples of the effect.")] = None,
+    missing: Annotated[str | None, typer.Option(metavar="own,.1", help="Shares of missing answers.")] = None,
+    careless: Annotated[str | None, typer.Option(metavar="own,.05", help="Shares of careless firms.")] = None,
+    replications: Annotated[int | None, typer.Option(help="Simulated studies a cell.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="ID|FILE", help="A model of the program, or a file.")] = None,
+    effect: Annotated[str | None, typer.Option(metavar="NAME", help="The product effect to be found.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the plan's.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")] = 2,
+    out: Annotated[Path | None, typer.Option(help="Folder; results/<study>/power if not given.")] = None,
+    backend: Annotated[str, typer.Option(metavar="processes|dask", help="Who computes.")] = "processes",
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of a Dask cluster.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the results here as JSON too.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier run left.")] = False,
+) -> None:
+    """Simulate a study: how many firms it takes to find an effect."""
+    from pipeline.commands import power as command
+    from pipeline.commands.output import console, require_place, write_json
+    from pipeline.progress import console_progress
+
+    require_place(json)
+    asked = command.asked(n=n, effects=effects, missing=missing, careless=careless, replications=replications,
+                          model=model, effect=effect)
+    where, folder = command.where(backend, workers, scheduler), out or Path("results") / study.resolve().name / "power"
+    with console_progress() as progress:
+        found = command.run(study, asked, folder, where=where, progress=progress, seed=seed, fresh=fresh)
+    for part in command.tables(found):
+        console().print(part, markup=False)
+    for sentence in (*command.sentences(found), command.took_over(found)):
+        typer.echo(sentence)
+    typer.echo(f"Files:   {folder}")
+    if json is not None:
+        write_json(command.document(found), json)
+
+
+@app.command()
+def claims(
+    study: Annotated[Path | None, typer.Argument(
+        help="A folder with study.yaml, or a results folder; without one the ledger is listed.")] = None,
+    claim: Annotated[list[str] | None, typer.Option(
+        metavar="H307", help="Only this claim, from claim to item; may be repeated.")] = None,
+    json: Json = None,
+) -> None:
+    """The theory's claims: what would decide each, and what the data say."""
+    from pipeline.claims.ledger import ledger
+    from pipeline.commands import claims as command
+    from pipeline.commands.output import console, require_place, write_json
+
+    require_place(json)
+    if study is None:
+        console().print(command.ledger_table(ledger()))
+        return
+    report, instrument = command.claims_of(study, claim or ())
+    if json is not None:
+        write_json(command.document(report), json)
+        typer.echo(f"Wrote {json}.")
+        return
+    for found in report.claims if claim else ():
+        typer.echo("\n".join(command.from_claim_to_item(found, instrument)) + "\n")
+    if not claim:
+        console().print(command.verdict_table(report))
+        typer.echo(f"\n{report.sentence}")
+
+
+@app.command()
 def verify(
     results: Annotated[Path, typer.Argument(help="A results folder.")],
     study: Annotated[Path | None, typer.Option(help="Its study; looked for by its plan if not given.")] = None,

@@ -14,6 +14,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from instrument.errors import Finding, InputError
+from pipeline.claims.report import ClaimsReport
+from pipeline.comparison import RivalsReport
 from pipeline.data.responses import Failure, ReadingSummary
 from pipeline.data.scoring import Moments, VariableSummary
 from pipeline.data.screening import RespondentScreening, ScreeningSummary
@@ -33,7 +35,7 @@ SCREENED, EVERYONE = "screened", "all respondents"
 HEADLINE_EFFECT = "serial_capability"
 """The effect a study's finding is about: experience → function → learning → capability."""
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised whenever a results folder written before can no longer be read."""
 
 
@@ -106,8 +108,9 @@ class ModelRun:
 
 @dataclass(frozen=True, slots=True)
 class DecayRow:
-    """The serial effect under another recency weight δ."""
+    """The serial effect under another recency weight δ, of experience of another kind."""
 
+    experience: str
     decay: float
     n: int
     est: float
@@ -197,10 +200,13 @@ class StudyResults:
     crosschecks: tuple[CrossCheck, ...]
     decay: tuple[DecayRow, ...]
     known_truth: tuple[KnownTruth, ...]
+    claims: ClaimsReport
+    theory: tuple[ModelRun, ...]
+    rivals: RivalsReport
 
     def model(self, model_id: str, rows: str = "screened") -> ModelRun:
         """The run of ``model_id`` on ``rows``; ``KeyError`` if there is none."""
-        for run in self.models:
+        for run in (*self.models, *self.theory):
             if (run.id, run.rows) == (model_id, rows):
                 return run
         raise KeyError(f"no model {model_id!r} on rows {rows!r}")

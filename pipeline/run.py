@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from instrument import store
 from instrument.errors import Finding, InputError
@@ -21,53 +16,29 @@ from pipeline.analyses import (
     decay_sensitivity,
     factor_analysis,
     known_truth,
-    observed_variables,
     run_model,
     scale_reliability,
     second_opinion,
+    true_claims,
     true_values,
 )
+from pipeline.claims.decide import decide, needed_models, wanted_claims
+from pipeline.claims.report import ClaimsReport
+from pipeline.data.aggregation import with_firms
 from pipeline.data.responses import Failure
 from pipeline.data.scoring import Moments, VariableSummary, describe, moments
+from pipeline.estimation import observed_variables
+from pipeline.flow import FORM_OF_LEVEL, flow_of
 from pipeline.models import MEDIATION, MODELS
-from pipeline.prepare import PreparedForm, check_forms, prepare, sources
+from pipeline.models.spec import Level
+from pipeline.prepare import PreparedForm, check_forms, prepare
 from pipeline.progress import Progress, Silent
+from pipeline.provenance import Clock, manifest
 from pipeline.report.words import headline
-from pipeline.results import (
-    EVERYONE,
-    SCHEMA,
-    SCREENED,
-    CrossCheck,
-    FactorAnalysis,
-    FlowStep,
-    Manifest,
-    ModelRun,
-    StudyResults,
-    Timing,
-)
+from pipeline.results import EVERYONE, SCREENED, CrossCheck, FactorAnalysis, ModelRun, StudyResults
+from pipeline.rivals import compare_rivals
 from pipeline.sem.linalg import one_thread
-from pipeline.study import PLAN_FILE, StudyPlan, load_plan
-
-PACKAGES = ("alliometrics", "numpy", "scipy", "pandas", "semopy", "factor_analyzer", "pingouin", "scikit-learn",
-            "matplotlib", "pydantic")
-"""Packages whose version can change a number, named in the manifest."""
-
-FORM_OF_LEVEL = {"firm": "F", "alliance": "A"}
-
-
-class _Clock:
-    """Tells progress of a step and keeps how long it took."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.timings: list[Timing] = []
-
-    @contextmanager
-    def step(self, title: str, parts: int | None = None) -> Iterator[None]:
-        self.progress.step(title, parts)
-        start = time.perf_counter()
-        yield
-        self.timings.append(Timing(title, round(time.perf_counter() - start, 3)))
+from pipeline.study import StudyPlan, load_plan
 
 
 def run_study(
@@ -94,11 +65,12 @@ def run_study(
     check_forms(plan, instrument)
     if plan.synthetic:
         true_values(study)  # a damaged file is told before hours of work
-    clock = _Clock(progress or Silent())
+    clock = Clock(progress or Silent())
     overrides = {name: str(value) for name, value in (("draws", draws), ("seed", seed)) if value is not None}
     draws = plan.bootstrap.draws if draws is None else draws
     seed = plan.seed if seed is None else seed
-    bootstrap_seed, factor_seed = (int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(2))
+    bootstrap_seed, factor_seed, claims_seed, rivals_seed = (
+        int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(4))
 
     with clock.step("Read, check, screen, score", len(plan.forms)):
         forms = _prepare_all(study, plan, instrument, clock.progress)
@@ -109,18 +81,22 @@ def run_study(
         analyses = _factor_analyses(forms, plan, instrument, clock, seed=factor_seed)
         runs = _models(forms, plan, clock, draws=draws, seed=bootstrap_seed, workers=workers)
         crosschecks = _crosschecks(forms, clock)
-        with clock.step("Sensitivity to recency"):
+        frames = level_frames(forms, SCREENED)
+        claims, theory = _claims(study, frames, plan, instrument, clock, seed=claims_seed)
+        with clock.step("Rival models"):
+            rivals = compare_rivals(frames, level=plan.level, seed=rivals_seed)
+        with clock.step("Sensitivity to recency and kind of experience"):
             firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
-            decay = decay_sensitivity(MEDIATION, firms.frame, firms.exp_rw_alternatives, plan)
+            decay = decay_sensitivity(MEDIATION, firms.frame, firms.experience, plan)
     main, everyone = (
         next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, rows)) for rows in (SCREENED, EVERYONE)
     )
 
     return StudyResults(
-        manifest=_manifest(study, plan, overrides, clock, draws=draws, seed=seed, workers=workers),
+        manifest=manifest(study, plan, overrides, clock, draws=draws, seed=seed, workers=workers),
         plan=plan,
         headline=headline(main, synthetic=plan.synthetic, all_respondents=everyone),
-        flow=tuple(_flow(forms, runs)),
+        flow=tuple(flow_of(forms, runs)),
         reading=tuple(form.reading for form in forms),
         failures=tuple(failure for form in forms for failure in form.failures),
         findings=tuple(f for form in forms for part in (form.rows[SCREENED].scores, form.rows[SCREENED].units)
@@ -135,7 +111,19 @@ def run_study(
         crosschecks=crosschecks,
         decay=decay,
         known_truth=known_truth(study, main) if plan.synthetic else (),
+        claims=claims,
+        theory=theory,
+        rivals=rivals,
     )
+
+
+def level_frames(forms: list[PreparedForm], rows: str) -> dict[Level, pd.DataFrame]:
+    """Firms, and alliances with what is known of their firm beside them; a form that was not fielded has no rows."""
+    units = {form.form: form.rows[rows].units for form in forms}
+    frames: dict[Level, pd.DataFrame] = {"firm": units["F"].frame}
+    if "A" in units:
+        frames["alliance"] = with_firms(units["A"], units["F"])
+    return frames
 
 
 @contextmanager
@@ -164,7 +152,7 @@ def _prepare_all(study: Path, plan: StudyPlan, instrument: Instrument, progress:
 
 
 def _factor_analyses(
-    forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, clock: _Clock, *, seed: int,
+    forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, clock: Clock, *, seed: int,
 ) -> tuple[FactorAnalysis, ...]:
     """Every exploratory analysis of the plan."""
     out = []
@@ -176,7 +164,7 @@ def _factor_analyses(
 
 
 def _models(
-    forms: list[PreparedForm], plan: StudyPlan, clock: _Clock, *, draws: int, seed: int, workers: int,
+    forms: list[PreparedForm], plan: StudyPlan, clock: Clock, *, draws: int, seed: int, workers: int,
 ) -> tuple[ModelRun, ...]:
     """Every model whose form was fielded, with and without the exclusions."""
     fielded = {form.form: form for form in forms}
@@ -195,7 +183,23 @@ def _models(
     return tuple(runs)
 
 
-def _crosschecks(forms: list[PreparedForm], clock: _Clock) -> tuple[CrossCheck, ...]:
+def _claims(
+    study: Path, frames: dict[Level, pd.DataFrame], plan: StudyPlan, instrument: Instrument, clock: Clock, *, seed: int,
+) -> tuple[ClaimsReport, tuple[ModelRun, ...]]:
+    """Every claim the plan wants, and the models that decided them."""
+    parts = len(needed_models(wanted_claims(plan.claims)))
+    with clock.step("Claims of the theory", parts):
+        report, estimates = decide(
+            frames, instrument, plan, seed=seed, true=true_claims(study) if plan.synthetic else None,
+            advance=clock.progress.advance)
+    known = {spec.id for spec in MODELS}
+    runs = tuple(
+        ModelRun(e.spec.id, e.spec.title, SCREENED, e.spec.level, e.fit, None, ())
+        for e in estimates if e.fit is not None and e.spec.id not in known)
+    return report, runs
+
+
+def _crosschecks(forms: list[PreparedForm], clock: Clock) -> tuple[CrossCheck, ...]:
     """Every model whose form was fielded, on the screened rows, by another program as well."""
     fielded = {form.form: form for form in forms}
     specs = [spec for spec in MODELS if FORM_OF_LEVEL[spec.level] in fielded]
@@ -206,28 +210,6 @@ def _crosschecks(forms: list[PreparedForm], clock: _Clock) -> tuple[CrossCheck, 
             found.append(second_opinion(spec, frame, SCREENED))
             clock.progress.advance()
     return tuple(found)
-
-
-def _flow(forms: list[PreparedForm], runs: tuple[ModelRun, ...]) -> Iterator[FlowStep]:
-    """Each form's steps, and what the models with the most variables leave of its rows."""
-    for form in forms:
-        yield from form.flow
-        fits = [run for run in runs if FORM_OF_LEVEL[run.level] == form.form and run.rows == SCREENED]
-        if fits:
-            largest = max(fits, key=lambda run: len(run.fit.variables))
-            yield FlowStep(form.form, f"Used in {largest.id}, {largest.fit.n_with_gaps} of them with gaps",
-                           "firms" if largest.level == "firm" else "alliances", largest.fit.nobs,
-                           largest.fit.n_incomplete, _missing_most(form, largest))
-
-
-def _missing_most(form: PreparedForm, run: ModelRun, named: int = 3) -> str:
-    """Which variables whose absence leaves a row out are missing most, and in how many rows."""
-    rows = form.rows[SCREENED]
-    needed = run.fit.exogenous if run.fit.missing == "fiml" else run.fit.variables
-    counts = rows.units.frame[list(needed)].isna().sum().sort_values(ascending=False, kind="stable")
-    top = counts[counts > 0].head(named)
-    most = [f"{rows.scores.labels.get(str(name), str(name))} ({n})" for name, n in top.items()]
-    return f"a variable is missing, most often {', '.join(most)}" if most else ""
 
 
 def _variables(form: PreparedForm) -> tuple[VariableSummary, ...]:
@@ -244,34 +226,6 @@ def _moments(forms: list[PreparedForm]) -> dict[str, Moments]:
         used = max((observed_variables(spec) for spec in specs), key=len)
         out[form.rows[SCREENED].units.unit] = moments(frame[used])
     return out
-
-
-def _manifest(
-    study: Path, plan: StudyPlan, overrides: dict[str, str], clock: _Clock, *, draws: int, seed: int, workers: int,
-) -> Manifest:
-    return Manifest(
-        schema=SCHEMA,
-        program_version=metadata.version("alliometrics"),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        title=plan.title,
-        synthetic=plan.synthetic,
-        instrument_version=plan.instrument,
-        instrument_fingerprint=store.fingerprint(store.load(plan.instrument)),
-        plan_sha256=_sha256(study / PLAN_FILE),
-        data_sha256={name: _sha256(path) for name, path in sources(study, plan).items()},
-        packages={name: metadata.version(name) for name in PACKAGES},
-        python=sys.version.split()[0],
-        platform=platform.platform(),
-        seed=seed,
-        draws=draws,
-        workers=workers,
-        overrides=overrides,
-        timings=tuple(clock.timings),
-    )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def failure_findings(failures: tuple[Failure, ...]) -> tuple[Finding, ...]:

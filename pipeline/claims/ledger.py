@@ -12,11 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
+from pipeline.yaml_file import read_yaml_file
 
 LEDGER = Path(__file__).resolve().parent / "ledger"
 
@@ -142,9 +142,9 @@ def ledger() -> tuple[Claim, ...]:
 
 def _read(path: Path) -> tuple[list[Claim], list[Finding]]:
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    except yaml.YAMLError as error:
-        return [], [Finding("LEDGER-YAML", path.name, f"The ledger is YAML: {error}", "Mend the line named.")]
+        entries = read_yaml_file(path, "LEDGER-YAML") or []
+    except InputError as error:
+        return [], list(error.findings)
     claims, findings = [], []
     for entry in entries:
         try:

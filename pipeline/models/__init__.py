@@ -13,6 +13,7 @@ from pipeline.models.ecosystem import (
     PILLARS,
     PROPOSITIONS,
     PROPOSITIONS_CURVED,
+    SECOND_ORDER,
     SYNERGY,
 )
 from pipeline.models.firm_contingencies import FIRM_CONTINGENCIES
@@ -22,7 +23,8 @@ from pipeline.models.spec import Level, ModelSpec
 
 __all__ = [
     "ALL_MODELS", "BALANCE", "CAPABILITY", "COMPOSITE", "COVARIATES", "DIRECT", "ENCOMPASSING", "HIGHER_ORDER",
-    "INTEGRATED", "MEDIATION", "MODELS", "MODERATION", "PILLARS", "PROPOSITIONS", "PROPOSITIONS_CURVED", "SYNERGY",
+    "INTEGRATED", "MEDIATION", "MODELS", "MODERATION", "PILLARS", "PROPOSITIONS", "PROPOSITIONS_CURVED",
+    "SECOND_ORDER", "SYNERGY",
     "Level", "ModelSpec",
 ]
 

@@ -26,6 +26,13 @@ RF =~ rfmod + rfkm + rfag
 SR =~ srrs + srcr + sral
 """
 
+SECOND_ORDER = ModelSpec(
+    id="pillars-second-order",
+    title="Measurement model of the three pillars with a factor behind them",
+    level="alliance",
+    syntax=PILLARS.syntax + "AEA =~ RA + RF + SR\n",
+)
+
 TURBULENCE = "TU =~ tumk + tute + tucp\n"
 
 _OUTCOMES = """\

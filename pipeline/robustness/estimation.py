@@ -94,11 +94,15 @@ def _effect(fit: Fit, drawn: Bootstrap) -> SpecificationEstimate | NotEstimated:
     row = next(p for p in fit.parameters if p.op == ":=" and p.lhs == HEADLINE_EFFECT)
     resampled: EffectInterval = next(e for e in drawn.effects if e.name == HEADLINE_EFFECT)
     se, lower, upper, std_all = row.se, row.ci_lower, row.ci_upper, row.std_all
-    for value in (se, lower, upper, std_all):
-        if isinstance(value, Undefined):
-            return NotEstimated("no-standard-error", value.because)
-    assert isinstance(se, float) and isinstance(lower, float) and isinstance(upper, float)
-    assert isinstance(std_all, float) and row.std_all_se is not None
+    undefined = next((v for v in (se, lower, upper, std_all) if isinstance(v, Undefined)), None)
+    if undefined is not None:
+        return NotEstimated("no-standard-error", undefined.because)
+    # None of the four can be None: the effect is a product of free paths.
+    assert isinstance(se, float)
+    assert isinstance(lower, float)
+    assert isinstance(upper, float)
+    assert isinstance(std_all, float)
+    assert row.std_all_se is not None
     raw, std = resampled.raw, resampled.std_all
     return SpecificationEstimate(
         n=fit.nobs, left_out=fit.n_incomplete, with_gaps=fit.n_with_gaps, admissible=fit.admissible,

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal, get_args
 
 import numpy as np
@@ -108,9 +107,16 @@ def pending_specifications(plan: RobustnessPlan) -> tuple[Specification, ...]:
 def _combinations(
     plan: RobustnessPlan, estimators: tuple[Estimator, ...], missing: tuple[Missing, ...],
 ) -> Iterator[Specification]:
-    facets = (estimators, missing, plan.exclusions, tuple(plan.covariates), plan.decays, plan.function)
-    for estimator, gaps, exclusion, name, decay, function in product(*(dict.fromkeys(levels) for levels in facets)):
-        yield Specification(estimator, gaps, exclusion, name, plan.covariates[name], float(decay), function)
+    # As nested loops and not by itertools.product, which forgets what each facet's levels are.
+    return (
+        Specification(estimator, gaps, exclusion, name, adjusted_for, float(decay), function)
+        for estimator in dict.fromkeys(estimators)
+        for gaps in dict.fromkeys(missing)
+        for exclusion in dict.fromkeys(plan.exclusions)
+        for name, adjusted_for in plan.covariates.items()
+        for decay in dict.fromkeys(plan.decays)
+        for function in dict.fromkeys(plan.function)
+    )
 
 
 def headline_specification(plan: StudyPlan) -> Specification:

@@ -49,7 +49,7 @@ class Product:
                 "PRODUCT-LENGTH", f"product {written}",
                 "A product takes two or more factors with as many indicators each; these have "
                 + (", ".join(map(str, lengths)) or "none") + ".",
-                "List one indicator of every factor for each product; combine the rest into parcels or leave them out."))
+                "Give one indicator of every factor for each product; leave out the rest or average them."))
         return tuple(zip(*self.factors, strict=True))
 
     @property

@@ -7,8 +7,9 @@ a₃ and a₄.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -16,16 +17,17 @@ from numpy.typing import ArrayLike
 from scipy.spatial import ConvexHull, QhullError
 
 from instrument.errors import Finding, InputError
+from pipeline.sem.coefficients import WaldTest, delta_test, regression
 from pipeline.sem.estimate import Estimated
 from pipeline.sem.linalg import Array, Bools, Field
 from pipeline.sem.objective import STEP
-from pipeline.sem.simple_slopes import Tested, regression, tested
 from pipeline.undefined import Undefined
 
 Shape = Literal["dome", "bowl", "saddle", "ridge or trough", "plane"]
 
 _TESTS = {
-    "a1": (1, 1, 0, 0, 0), "a2": (0, 0, 1, 1, 1), "a3": (1, -1, 0, 0, 0), "a4": (0, 0, 1, -1, 1), "a5": (0, 0, 1, 0, -1),
+    "a1": (1, 1, 0, 0, 0), "a2": (0, 0, 1, 1, 1), "a3": (1, -1, 0, 0, 0), "a4": (0, 0, 1, -1, 1),
+    "a5": (0, 0, 1, 0, -1),
 }
 """Weights of b₁ to b₅ (Edwards & Parry 1993; a₅: Shanock et al. 2010)."""
 
@@ -34,8 +36,8 @@ _TESTS = {
 class Axis:
     """A principal axis y = intercept + slope·x."""
 
-    intercept: Tested | Undefined
-    slope: Tested | Undefined
+    intercept: WaldTest | Undefined
+    slope: WaldTest | Undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class GridPoint:
 
     x: float
     y: float
-    predicted: Tested
+    predicted: WaldTest
     inside: bool
 
 
@@ -63,8 +65,8 @@ class ResponseSurface:
     tests
         a1 to a5.
     shape
-        ``dome`` (one maximum), ``bowl`` (one minimum), ``saddle``, ``ridge or trough`` (curved one way only), ``plane``.
-        Of the estimates: a shape is not tested.
+        ``dome`` (one maximum), ``bowl`` (one minimum), ``saddle``, ``ridge or trough`` (curved one way only), or
+        ``plane``. Of the estimates: a shape is not tested.
     stationary
         x and y where the surface is flat.
     first_axis, second_axis
@@ -75,10 +77,10 @@ class ResponseSurface:
 
     outcome: str
     level: float
-    coefficients: tuple[Tested, ...]
-    tests: tuple[Tested, ...]
+    coefficients: tuple[WaldTest, ...]
+    tests: tuple[WaldTest, ...]
     shape: Shape
-    stationary: tuple[Tested, Tested] | Undefined
+    stationary: tuple[WaldTest, WaldTest] | Undefined
     first_axis: Axis | Undefined
     second_axis: Axis | Undefined
     grid: tuple[GridPoint, ...]
@@ -128,7 +130,7 @@ def response_surface(
     ------
     InputError
         ``SURFACE-TERMS`` unless there are five; ``SURFACE-RANGE`` if the data have no two-dimensional range;
-        ``SLOPE-PARAMETER`` for a term that is no predictor of ``outcome``.
+        ``SEM-PATH`` for a term that is no predictor of ``outcome``.
     """
     if len(terms) != 5:
         raise InputError(Finding(
@@ -140,13 +142,13 @@ def response_surface(
     b, V = found.b, found.V
     ticks = np.linspace(*limits, points)
     return ResponseSurface(
-        outcome, level, tuple(tested(f"b{i + 1}", float(b[i]), np.eye(5)[i], V, level) for i in range(5)),
+        outcome, level, tuple(delta_test(f"b{i + 1}", float(b[i]), np.eye(5)[i], V, level) for i in range(5)),
         surface_tests(b, V, level=level), surface_shape(b), stationary_point(b, V, level=level),
         *principal_axes(b, V, level=level),
         grid=surface_grid(b, V, np.asarray(data, dtype=float), ticks, ticks, level=level))
 
 
-def surface_tests(b: Array, V: Array, *, level: float = 0.95) -> tuple[Tested, ...]:
+def surface_tests(b: Array, V: Array, *, level: float = 0.95) -> tuple[WaldTest, ...]:
     """a₁ = b₁ + b₂, a₂ = b₃ + b₄ + b₅, a₃ = b₁ − b₂, a₄ = b₃ − b₄ + b₅, a₅ = b₃ − b₅, from (5,) b and (5, 5) V.
 
     Weighted sums: their standard errors √(wᵀVw) are exact, not approximate.
@@ -154,7 +156,7 @@ def surface_tests(b: Array, V: Array, *, level: float = 0.95) -> tuple[Tested, .
     found = []
     for name, weights in _TESTS.items():
         w = np.array(weights, dtype=float)
-        found.append(tested(name, float(w @ b), w, V, level))
+        found.append(delta_test(name, float(w @ b), w, V, level))
     return tuple(found)
 
 
@@ -170,12 +172,12 @@ def surface_shape(b: Array) -> Shape:
     return "saddle" if signs[0] != signs[1] else "bowl" if signs[0] > 0 else "dome"
 
 
-def stationary_point(b: Array, V: Array, *, level: float = 0.95) -> tuple[Tested, Tested] | Undefined:
+def stationary_point(b: Array, V: Array, *, level: float = 0.95) -> tuple[WaldTest, WaldTest] | Undefined:
     """x₀ = (b₂b₄ − 2b₁b₅)/D and y₀ = (b₁b₄ − 2b₂b₃)/D, D = 4b₃b₅ − b₄² (Edwards & Parry 1993, eq. 4 and 5)."""
     if surface_shape(b) in ("plane", "ridge or trough"):
         return Undefined("the surface is not curved in every direction (4·b3·b5 = b4²)")
     at, gradients = _with_gradient(_stationary, b)
-    x, y = (tested(name, float(at[i]), gradients[i], V, level) for i, name in enumerate(("x0", "y0")))
+    x, y = (delta_test(name, float(at[i]), gradients[i], V, level) for i, name in enumerate(("x0", "y0")))
     return x, y
 
 
@@ -195,13 +197,12 @@ def principal_axes(b: Array, V: Array, *, level: float = 0.95) -> tuple[Axis | U
         if b[3] == 0 and (b[4] > b[2]) == (number == 0):
             found.append(Axis(vertical, vertical))
             continue
-        slope, to_slope = _with_gradient(lambda c, n=number: _axis_slopes(c)[n][None], b)
-        intercept: Tested | Undefined = Undefined("the surface has no stationary point")
+        slope, to_slope = _with_gradient(partial(_axis_slope, number=number), b)
+        intercept: WaldTest | Undefined = Undefined("the surface has no stationary point")
         if pointed:
-            cut, to_cut = _with_gradient(
-                lambda c, n=number: (_stationary(c)[1] - _axis_slopes(c)[n] * _stationary(c)[0])[None], b)
-            intercept = tested(f"p{number + 1}0", float(cut[0]), to_cut[0], V, level)
-        found.append(Axis(intercept, tested(f"p{number + 1}1", float(slope[0]), to_slope[0], V, level)))
+            cut, to_cut = _with_gradient(partial(_axis_intercept, number=number), b)
+            intercept = delta_test(f"p{number + 1}0", float(cut[0]), to_cut[0], V, level)
+        found.append(Axis(intercept, delta_test(f"p{number + 1}1", float(slope[0]), to_slope[0], V, level)))
     return found[0], found[1]
 
 
@@ -211,18 +212,23 @@ def _stationary(b: Field) -> Field:
     return found
 
 
-def _axis_slopes(b: Field) -> Field:
-    """Slopes of both axes. Their product is −1, which spares the smaller a difference of like numbers."""
+def _axis_slope(b: Field, *, number: int) -> Field:
+    """(1,) slope of the first (0) or second (1) axis; their product is −1, so like numbers need not be subtracted."""
     difference = b[4] - b[2]
     root = np.sqrt(difference ** 2 + b[3] ** 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if difference.real >= 0:
-            steep = (difference + root) / b[3]
-            return np.array([steep, -b[3] / (difference + root)])
-        return np.array([b[3] / (root - difference), (difference - root) / b[3]])
+    if difference.real >= 0:
+        found = (difference + root) / b[3] if number == 0 else -b[3] / (difference + root)
+    else:
+        found = b[3] / (root - difference) if number == 0 else (difference - root) / b[3]
+    return np.array([found])
 
 
-def _with_gradient(function, b: Array) -> tuple[Array, Array]:  # type: ignore[no-untyped-def]
+def _axis_intercept(b: Field, *, number: int) -> Field:
+    x, y = _stationary(b)
+    return np.asarray(y - _axis_slope(b, number=number) * x)
+
+
+def _with_gradient(function: Callable[[Field], Field], b: Array) -> tuple[Array, Array]:
     """Values (k,) and derivatives (k, 5), exact to rounding by a complex step (Squire & Trapp 1998)."""
     moved = np.array([function(b + 1j * STEP * unit).imag / STEP for unit in np.eye(len(b))])
     return np.asarray(function(b.astype(float))), moved.T
@@ -238,7 +244,8 @@ def surface_grid(
     found = []
     for (first, second), holds in zip(pairs, inside, strict=True):
         g = np.array([first, second, first ** 2, first * second, second ** 2])
-        found.append(GridPoint(float(first), float(second), tested("predicted", float(g @ b), g, V, level), bool(holds)))
+        predicted = delta_test("predicted", float(g @ b), g, V, level)
+        found.append(GridPoint(float(first), float(second), predicted, bool(holds)))
     return tuple(found)
 
 
@@ -259,5 +266,4 @@ def within_range(data: Array, points: Array) -> Bools:
             "A surface needs two predictors that vary apart from one another.")) from error
     normals, offsets = hull.equations[:, :2], hull.equations[:, 2]
     tolerance = 1e-9 * float(np.ptp(present, axis=0).max())
-    held: Bools = (points @ normals.T + offsets <= tolerance).all(axis=1)
-    return held
+    return np.asarray((points @ normals.T + offsets <= tolerance).all(axis=1))

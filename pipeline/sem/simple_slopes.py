@@ -1,4 +1,4 @@
-"""Simple slopes and Johnson–Neyman regions of an interaction, linear or quadratic in the moderator.
+"""Simple slopes of an interaction, linear or quadratic in the moderator.
 
 With y = … + b₁x + b₂xm + b₃xm², the slope of y on x at m is s(m) = b₁ + b₂m + b₃m², with variance gᵀVg, g = (1, m, m²)
 (Aiken & West 1991, ch. 2; Bauer & Curran 2005). m is measured from where the product was centred.
@@ -12,49 +12,15 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from instrument.errors import Finding, InputError
+from pipeline.sem.coefficients import WaldTest, delta_test, regression
 from pipeline.sem.estimate import Estimated
+from pipeline.sem.johnson_neyman import JohnsonNeyman, johnson_neyman
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import Implied
 from pipeline.sem.normal import wald
-from pipeline.sem.standardise import row_values
 from pipeline.undefined import Number, Undefined
-
-RegionKind = Literal["none", "all", "inside", "outside", "one-sided", "several"]
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """A quantity with its Wald test and interval."""
-
-    name: str
-    est: float
-    se: Number
-    z: Number
-    pvalue: Number
-    lower: Number
-    upper: Number
-
-
-@dataclass(frozen=True, slots=True)
-class Coefficients:
-    """Regression coefficients of one equation and their sampling covariance.
-
-    Attributes
-    ----------
-    names
-        k predictors.
-    b
-        (k,).
-    V
-        (k, k), 0 in rows and columns of fixed coefficients.
-    """
-
-    names: tuple[str, ...]
-    b: Array
-    V: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,38 +76,6 @@ class Slope:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """Values of the moderator, ends possibly infinite, where the slope's interval leaves out 0, and its sign there."""
-
-    lower: float
-    upper: float
-    sign: Literal["positive", "negative"]
-
-
-@dataclass(frozen=True, slots=True)
-class JohnsonNeyman:
-    """Where a slope differs from 0 (Johnson & Neyman 1936; Bauer & Curran 2005, eq. 10 to 12).
-
-    Attributes
-    ----------
-    kind
-        The slope differs from 0 for no value (``none``), for every value (``all``), between two values (``inside``),
-        beyond two values (``outside``), on one side of one value (``one-sided``), or in ``several`` regions, which
-        needs a quadratic moderation. Of the whole line, whether or not the moderator comes there.
-    bounds
-        The values where the interval touches 0, rising.
-    covered
-        Share of the moderator's range, from ``low`` to ``high``, that the regions cover.
-    """
-
-    kind: RegionKind
-    bounds: tuple[float, ...]
-    regions: tuple[Region, ...]
-    covered: float
-    level: float
-
-
-@dataclass(frozen=True, slots=True)
 class TurningPoint:
     """Where a quadratic moderation turns.
 
@@ -159,9 +93,9 @@ class TurningPoint:
         Whether the moderator's range holds it.
     """
 
-    at: Tested
-    slope: Tested
-    curvature: Tested
+    at: WaldTest
+    slope: WaldTest
+    curvature: WaldTest
     is_maximum: bool
     in_range: bool
 
@@ -197,8 +131,8 @@ def probe(
     Raises
     ------
     InputError
-        ``SLOPE-PARAMETER`` if ``outcome`` is not regressed on one of them; ``SLOPE-PRODUCTS`` unless there are one or
-        two products.
+        ``SEM-PATH`` if ``outcome`` is not regressed on one of them; ``SLOPE-PRODUCTS`` unless there are one or two
+        products.
     """
     if len(products) not in (1, 2):
         raise InputError(Finding(
@@ -213,43 +147,10 @@ def probe(
         slopes=tuple(slopes_at(found.b, found.V, [value], [label], centre=moderator.centre, level=level)[0]
                      for label, value in moderator.points),
         johnson_neyman=(Undefined("the moderator takes two values only") if moderator.two_valued
-                        else johnson_neyman(found.b, found.V, moderator, level=level)),
+                        else johnson_neyman(found.b, found.V, moderator.low, moderator.high,
+                                             centre=moderator.centre, level=level)),
         turning_point=turning_point(found.b, found.V, moderator, level=level) if len(products) == 2 else None,
         curve=slopes_at(found.b, found.V, grid, centre=moderator.centre, level=level))
-
-
-def regression(
-    estimated: Estimated, outcome: str, predictors: Sequence[str], *, group: int = 1,
-) -> Coefficients | Undefined:
-    """Coefficients of ``outcome`` on ``predictors`` with their sampling covariance, robust where the model's is.
-
-    Raises
-    ------
-    InputError
-        ``SLOPE-PARAMETER`` for a predictor without such a path.
-    """
-    table = estimated.problem.table
-    index = {row.rhs: i for i, row in enumerate(table.rows)
-             if row.lhs == outcome and row.op == "~" and row.group == group}
-    unknown = [name for name in predictors if name not in index]
-    if unknown:
-        raise InputError(Finding(
-            "SLOPE-PARAMETER", f"{estimated.name}, {outcome}",
-            f"The model has no path {outcome} ~ {', '.join(unknown)}.",
-            f"Paths to {outcome} come from: {', '.join(index) or 'nothing'}."))
-    rows = [table.rows[index[name]] for name in predictors]
-    if not estimated.converged:
-        return Undefined("estimation did not converge")
-    if estimated.bread.negative:
-        return Undefined("the information matrix is not positive definite")
-    if any(row.free and estimated.bread.unidentified[row.free - 1] for row in rows):
-        return Undefined("a path it takes is not identified")
-    data = estimated.problem.objective.data
-    values = row_values(table, estimated.theta[None], [d.cov for d in data], [d.mean for d in data])[0]
-    free = np.array([row.free - 1 for row in rows])
-    varies = np.outer(free >= 0, free >= 0)
-    V = np.where(varies, estimated.vcov[np.ix_(free, free)], 0.0)
-    return Coefficients(tuple(predictors), values[[index[name] for name in predictors]], V)
 
 
 def observed_moderator(name: str, values: ArrayLike, *, centred: bool = True) -> Moderator:
@@ -330,78 +231,6 @@ def slopes_at(
                  for label, value, slope, se in zip(named, at, est, errors, strict=True))
 
 
-def johnson_neyman(b: Array, V: Array, moderator: Moderator, *, level: float = 0.95) -> JohnsonNeyman | Undefined:
-    """Regions of the moderator where the slope differs from 0 at 1 − ``level``.
-
-    The bounds are the roots of s(m)² − z²·var s(m), a polynomial of degree 2 for a linear moderation, solved in closed
-    form, or 4. No correction for looking at every value is made (see Esarey & Sumner 2018).
-    """
-    if not np.isfinite(b).all() or not np.isfinite(V).all():
-        return Undefined("a coefficient or its variance is not finite")
-    scale = moderator.sd
-    units = scale ** np.arange(len(b))
-    quantile = float(ndtri((1 + level) / 2))
-    excess = _excess(b * units, V * np.outer(units, units), quantile)
-    roots = _quadratic_roots(excess) if len(b) == 2 else _quartic_roots(excess)
-    ends = [-np.inf, *roots, np.inf]
-    found = []
-    for lower, upper in zip(ends[:-1], ends[1:], strict=True):
-        inner = _between(lower, upper)
-        if np.polynomial.polynomial.polyval(inner, excess) > 0:
-            slope = float(np.polynomial.polynomial.polyval(inner, b * units))
-            found.append(Region(scale * lower + moderator.centre, scale * upper + moderator.centre,
-                                "positive" if slope > 0 else "negative"))
-    width = sum(max(0.0, min(region.upper, moderator.high) - max(region.lower, moderator.low)) for region in found)
-    return JohnsonNeyman(
-        _kind(tuple(found)), tuple(float(scale * root + moderator.centre) for root in roots), tuple(found),
-        width / (moderator.high - moderator.low), level)
-
-
-def _excess(b: Array, V: Array, quantile: float) -> Array:
-    """Coefficients, from the constant up, of s(m)² − z² var s(m)."""
-    inner = np.outer(b, b) - quantile ** 2 * V
-    order = len(b)
-    return np.array([sum(inner[i, power - i] for i in range(order) if 0 <= power - i < order)
-                     for power in range(2 * order - 1)])
-
-
-def _quadratic_roots(excess: Array) -> list[float]:
-    """Real roots where c + 2hm + am² changes sign, rising; in the form that loses no digits."""
-    c, h, a = float(excess[0]), float(excess[1]) / 2, float(excess[2])
-    if a == 0:
-        return [-c / (2 * h)] if h else []
-    discriminant = h * h - a * c
-    if discriminant <= 0:
-        return []
-    q = -(h + np.copysign(discriminant ** 0.5, h))
-    return sorted((float(q / a), float(c / q)))
-
-
-def _quartic_roots(excess: Array) -> list[float]:
-    """Real roots at which the polynomial changes sign, rising."""
-    roots = np.roots(excess[::-1])
-    real = np.sort(roots.real[np.abs(roots.imag) <= 1e-7 * np.maximum(1.0, np.abs(roots))])
-    ends = [-np.inf, *real, np.inf]
-    signs = [np.sign(np.polynomial.polynomial.polyval(_between(low, high), excess))
-             for low, high in zip(ends[:-1], ends[1:], strict=True)]
-    return [float(root) for root, before, after in zip(real, signs[:-1], signs[1:], strict=True) if before != after]
-
-
-def _between(lower: float, upper: float) -> float:
-    if np.isinf(lower):
-        return 0.0 if np.isinf(upper) else upper - 1.0 - abs(upper)
-    return lower + 1.0 + abs(lower) if np.isinf(upper) else (lower + upper) / 2
-
-
-def _kind(regions: tuple[Region, ...]) -> RegionKind:
-    if not regions:
-        return "none"
-    open_below, open_above = np.isinf(regions[0].lower), np.isinf(regions[-1].upper)
-    if len(regions) == 1:
-        return "all" if open_below and open_above else "one-sided" if open_below or open_above else "inside"
-    return "outside" if len(regions) == 2 and open_below and open_above else "several"
-
-
 def turning_point(b: Array, V: Array, moderator: Moderator, *, level: float = 0.95) -> TurningPoint | Undefined:
     """Where s(m) = b₁ + b₂m + b₃m² turns, with delta-method standard errors.
 
@@ -414,14 +243,8 @@ def turning_point(b: Array, V: Array, moderator: Moderator, *, level: float = 0.
         return Undefined("the moderation is linear")
     at, slope = -b[1] / (2 * b[2]), b[0] - b[1] ** 2 / (4 * b[2])
     to_at = np.array([0.0, -1 / (2 * b[2]), b[1] / (2 * b[2] ** 2)])
-    place = tested("turning point", float(at + moderator.centre), to_at, V, level)
+    place = delta_test("turning point", float(at + moderator.centre), to_at, V, level)
     return TurningPoint(
-        place, tested("slope at the turning point", float(slope), np.array([1.0, at, at ** 2]), V, level),
-        tested("curvature", float(b[2]), np.array([0.0, 0.0, 1.0]), V, level), bool(b[2] < 0),
+        place, delta_test("slope at the turning point", float(slope), np.array([1.0, at, at ** 2]), V, level),
+        delta_test("curvature", float(b[2]), np.array([0.0, 0.0, 1.0]), V, level), bool(b[2] < 0),
         moderator.low <= place.est <= moderator.high)
-
-
-def tested(name: str, est: float, gradient: Array, V: Array, level: float) -> Tested:
-    """A quantity with the delta-method standard error √(gᵀVg)."""
-    se = float(np.sqrt(max(float(gradient @ V @ gradient), 0.0)))
-    return Tested(name, est, se, *wald(est, se, level))

@@ -14,6 +14,7 @@ MacKinnon 2013 for correlated residuals in structural models).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from pipeline.sem.estimate import Estimated
 from pipeline.sem.intervals import percentile_interval
 from pipeline.sem.linalg import Array, Field
 from pipeline.sem.objective import STEP
-from pipeline.sem.table import ParameterTable
+from pipeline.sem.table import ParameterTable, Row
 from pipeline.sensitivity.chain import Chain
 from pipeline.sensitivity.findings import ConfoundedPoint, ConfoundingCurve
 from pipeline.undefined import Number, Undefined
@@ -84,11 +85,11 @@ def pair_of(table: ParameterTable, mediator: str, outcome: str) -> Pair | Undefi
     """Where the pair stands in θ; undefined where the model with correlated disturbances would fit differently."""
     if table.constraints or table.n_groups > 1:
         return Undefined("the model has constraints or several groups")
-    rows = {(row.lhs, row.op, row.rhs): row for row in table.rows}
+    rows: dict[tuple[str, str, str], Row] = {(row.lhs, row.op, row.rhs): row for row in table.rows}
     tied = {number for numbers in table.equalities for number in numbers}
 
     def free(lhs: str, op: str, rhs: str) -> int | None:
-        row = rows.get((lhs, op, rhs))  # type: ignore[call-overload]
+        row = rows.get((lhs, op, rhs))
         return row.free - 1 if row is not None and row.free and row.free not in tied else None
 
     if any(row.op == "~~" and row.lhs != row.rhs and mediator in (row.lhs, row.rhs) for row in table.rows):
@@ -157,7 +158,7 @@ def confounding_curve(
     """
     theta = estimated.theta
     path = next(row.label for row in chain.paths if (row.lhs, row.rhs) == (outcome, mediator))
-    est = float(np.prod([theta[row.free - 1] if row.free else row.value for row in chain.paths]))
+    est = math.prod(float(theta[row.free - 1]) if row.free else row.value or 0.0 for row in chain.paths)
     pair = pair_of(estimated.problem.table, mediator, outcome)
     if not isinstance(pair, Undefined) and not all(row.free for row in chain.paths):
         pair = Undefined("a path of the effect is fixed")
@@ -187,7 +188,7 @@ def _point(
         nothing = Undefined("the variance of a disturbance is not positive")
         return ConfoundedPoint(rho, nothing, nothing, nothing, nothing)
     slopes = effect_at(chain, pair, theta + 1j * STEP * np.eye(len(theta)), rho).imag / STEP
-    se = float(np.sqrt(max(0.0, slopes @ estimated.vcov @ slopes)))
+    se = math.sqrt(max(0.0, float(slopes @ estimated.vcov @ slopes)))
     return ConfoundedPoint(rho, est, se, *limits(rho))
 
 
@@ -196,17 +197,18 @@ def first_zero(limits: Callable[[float], tuple[Number, Number]]) -> Number:
 
     def holds(rho: float) -> bool | Undefined:
         lower, upper = limits(rho)
-        for bound in (lower, upper):
-            if isinstance(bound, Undefined):
-                return bound
-        assert not isinstance(lower, Undefined) and not isinstance(upper, Undefined)
-        return lower <= 0 <= upper
+        if isinstance(lower, Undefined):
+            return lower
+        return upper if isinstance(upper, Undefined) else lower <= 0 <= upper
 
-    at_none = holds(0.0)
-    if at_none:
-        return at_none if isinstance(at_none, Undefined) else 0.0
+    unconfounded = holds(0.0)
+    if isinstance(unconfounded, Undefined):
+        return unconfounded
+    if unconfounded:
+        return 0.0
     for stride in range(1, round(FARTHEST / _STRIDE) + 1):
-        found = [sign * _refined(holds, sign, stride) for sign in (-1.0, 1.0) if holds(sign * stride * _STRIDE) is True]
+        found: list[float] = [sign * _refined(holds, sign, stride) for sign in (-1.0, 1.0)
+                              if holds(sign * stride * _STRIDE) is True]
         if found:
             return min(found, key=abs)
     return Undefined(f"the interval holds 0 at no correlation up to ±{FARTHEST:g}")
@@ -218,7 +220,7 @@ def _refined(holds: Callable[[float], bool | Undefined], sign: float, stride: in
     for _ in range(_HALVINGS):
         middle = (outside + inside) / 2
         if holds(sign * middle) is True:
-            inside = middle
+            inside = inside
         else:
             outside = middle
     return inside

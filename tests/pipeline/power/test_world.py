@@ -9,7 +9,7 @@ from simulated import item, least_squares
 from instrument.errors import InputError
 from instrument.model import Instrument
 from pipeline.data.scoring import experience
-from pipeline.power.kinds import Shared
+from pipeline.power.kinds import Normal, Product, Shared
 from pipeline.power.population import Population
 from pipeline.power.streams import Streams
 from pipeline.power.world import Sampling, World, firms_only, single_item_reliability
@@ -49,6 +49,35 @@ def test_counts_have_a_long_tail(firms: World) -> None:
     counts = firms.value("xco1", "firm")
     assert counts.var() > 2 * counts.mean()
     assert counts.max() > 10 * np.median(counts)
+
+
+def test_a_product_is_of_factors_less_their_stated_means(population: Population, instrument: Instrument) -> None:
+    product = Product(kind="product", of=("size", "exp_rw", "size"), means=(0.0, 2.0, -0.5))
+    more = population.model_copy(update={"variables": {**population.variables, "product": product}})
+    world = World(more, instrument, firms_only(500), Streams(1), ("product",))
+    size, experienced = world.value("size", "firm"), world.value("exp_rw", "firm")
+    np.testing.assert_allclose(world.value("product", "firm"), size * (experienced - 2) * (size + 0.5), rtol=1e-12)
+
+
+def test_a_product_is_no_business_of_other_firms(population: Population, instrument: Instrument) -> None:
+    """One firm's product is a function of its own factors, whoever else is drawn: no sample mean goes in."""
+    product = Product(kind="product", of=("size", "TU"), means=(0.0, 0.0))
+    more = population.model_copy(update={"variables": {**population.variables, "product": product}})
+    few, many = (World(more, instrument, firms_only(n), Streams(1), ("product",)) for n in (10, 1000))
+    assert (few.value("product", "firm") == many.value("product", "firm")[:10]).all()
+
+
+def test_a_product_of_firm_and_alliance_pairs_each_alliance_with_its_own_firm(
+    population: Population, instrument: Instrument
+) -> None:
+    deal = Normal(kind="normal", level="alliance")
+    product = Product(kind="product", level="alliance", of=("size", "deal"), means=(0.0, 0.0))
+    more = population.model_copy(update={"variables": {**population.variables, "deal": deal, "product": product}})
+    sampling = Sampling(3, np.array([0, 0, 2]), np.array([0, 1, 1, 2]))
+    world = World(more, instrument, sampling, Streams(1), ("product",))
+    size, deals = world.value("size", "firm"), world.value("deal", "alliance")
+    np.testing.assert_allclose(world.value("product", "alliance"), [size[0] * deals[0], size[0] * deals[1],
+                                                                    size[2] * deals[2]])
 
 
 def test_items_lean_towards_agreement(firms: World, instrument: Instrument) -> None:

@@ -47,6 +47,12 @@ correlated <- function(mediator, outcome, rho) paste0(chain("exp_rw"), "
 cmo == ", rho, "*sqrt(vm*vo)
 ")
 
+# Observed exogenous variables covary by themselves only as long as none of their covariances is written down.
+covarying <- function(names) {
+  pairs <- combn(names, 2)
+  paste0(pairs[1, ], " ~~ ", pairs[2, ], "\n", collapse = "")
+}
+
 ordered <- function(variables) {
   text <- measurement
   for (place in seq_along(variables)) {
@@ -61,7 +67,7 @@ ordered <- function(variables) {
 
 estimated <- function(text) {
   fit <- sem(text, data, estimator = "MLR", missing = "ml", fixed.x = FALSE, em.h1.tol = 1e-10,
-             em.h1.iter.max = 10000, control = list(rel.tol = 1e-11, iter.max = 20000, eval.max = 20000))
+             em.h1.iter.max = 10000)
   stopifnot(lavInspect(fit, "converged"))
   fit
 }
@@ -83,7 +89,7 @@ out$rho <- lapply(pairs, function(p)
 
 out$reliability <- lapply(c(0.7, 0.8, 0.9), function(r) report(estimated(paste0(
   "EXPERIENCE =~ 1*exp_rw\n", sprintf("exp_rw ~~ %.15g*exp_rw\n", (1 - r) * variance),
-  "EXPERIENCE ~~ ", Z, "\n", chain("EXPERIENCE"))), reliability = r))
+  covarying(c("EXPERIENCE", others)), chain("EXPERIENCE"))), reliability = r))
 
 orders <- list(c("exp_rw", "daf", "LRN", "AMC"), c("exp_rw", "LRN", "daf", "AMC"), c("exp_rw", "daf", "AMC", "LRN"),
                c("AMC", "LRN", "daf", "exp_rw"))

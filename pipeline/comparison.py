@@ -1,0 +1,79 @@
+"""Rival models beside one another, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.sem.comparisons import ChiSquareTest, DifferenceTest
+from pipeline.sem.effects import JointSignificance
+from pipeline.undefined import Number, Undefined
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedModel:
+    """One model of a comparison.
+
+    Attributes
+    ----------
+    restriction
+        What it sets to 0 or equal, in the labels of the largest model; empty for that one.
+    difference
+        Test of that restriction against the largest model; None for that one and for models equivalent to it.
+    equivalent_to
+        Id of a model that fits exactly alike, so that no data can tell the two apart.
+    """
+
+    id: str
+    title: str
+    restriction: str
+    converged: bool
+    admissible: bool
+    chisq: Number
+    df: int
+    aic: Number
+    bic: Number
+    difference: DifferenceTest | None
+    equivalent_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Models of the same variables on the same rows.
+
+    Attributes
+    ----------
+    n
+        Rows.
+    sentences
+        What the comparison says, and how far.
+    """
+
+    id: str
+    title: str
+    n: int
+    models: tuple[ComparedModel, ...]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RivalsReport:
+    """Mediation against moderation, with the tests within the model that holds both.
+
+    Attributes
+    ----------
+    moderation
+        Wald test that both products' coefficients are 0, with robust standard errors.
+    effect, lower, upper
+        The serial effect in the same model with its Monte Carlo interval; ``joint`` tests its paths.
+    favoured
+        What the data favour.
+    """
+
+    chain: Comparison
+    moderation: ChiSquareTest | Undefined
+    effect: Number
+    lower: Number
+    upper: Number
+    joint: JointSignificance | None
+    favoured: str
+    advantage: tuple[Comparison, ...]
