@@ -31,6 +31,7 @@ from pipeline.sem.estimate import Options, estimate_model
 from pipeline.sem.fit import Fit, Parameter
 from pipeline.study import FactorPlan, StudyPlan
 from pipeline.undefined import Number, Undefined
+from pipeline.workers import each
 
 TRUTH_FILE = "truth.json"
 
@@ -132,7 +133,8 @@ def second_opinion(spec: ModelSpec, frame: pd.DataFrame, rows: str) -> CrossChec
 
 
 def decay_sensitivity(
-    spec: ModelSpec, frame: pd.DataFrame, others: pd.DataFrame, plan: StudyPlan,
+    spec: ModelSpec, frame: pd.DataFrame, others: pd.DataFrame, plan: StudyPlan, *, workers: int = 1,
+    advance: Callable[[int], None] | None = None,
 ) -> tuple[DecayRow, ...]:
     """The serial effect of every kind of experience under every δ of the plan, largest δ first.
 
@@ -141,18 +143,22 @@ def decay_sensitivity(
     others
         Experience of every kind under the plan's other δ; columns are (name, δ).
     """
-    rows = []
-    for name in dict.fromkeys(("exp_rw", *(column[0] for column in others.columns))):
-        decays = {plan.scoring.decay: frame[name]} | {
-            float(column[1]): others[column] for column in others.columns if column[0] == name}
-        for decay in sorted(decays, reverse=True):
-            fit = describe(estimate(spec, frame.assign(exp_rw=decays[decay])), level=plan.level, with_fit=False)
-            effect = defined(fit, HEADLINE_EFFECT)
-            rows.append(DecayRow(
-                experience=name, decay=decay, n=fit.nobs, est=effect.est, se=_given(effect.se),
-                pvalue=_given(effect.pvalue), std_all=_given(effect.std_all), converged=fit.converged,
-            ))
-    return tuple(rows)
+    kinds = dict.fromkeys(("exp_rw", *(column[0] for column in others.columns)))
+    wanted = sorted(((name, float(column[1])) for name in kinds
+                     for column in ((name, plan.scoring.decay), *(c for c in others.columns if c[0] == name))),
+                    key=lambda one: (list(kinds).index(one[0]), -one[1]))
+
+    def row(one: tuple[str, float]) -> DecayRow:
+        name, decay = one
+        experience = frame[name] if decay == plan.scoring.decay else others[one]
+        fit = describe(estimate(spec, frame.assign(exp_rw=experience)), level=plan.level, with_fit=False)
+        effect = defined(fit, HEADLINE_EFFECT)
+        return DecayRow(
+            experience=name, decay=decay, n=fit.nobs, est=effect.est, se=_given(effect.se),
+            pvalue=_given(effect.pvalue), std_all=_given(effect.std_all), converged=fit.converged,
+        )
+
+    return tuple(each(row, wanted, workers, advance))
 
 
 def defined(fit: Fit, name: str) -> Parameter:
@@ -193,8 +199,8 @@ def true_claims(study: Path) -> dict[str, str]:
     path = study / TRUTH_FILE
     if not path.is_file():
         return {}
-    stated = json.loads(path.read_text(encoding="utf-8"))["population"].get("truth", {}).get("claims", {})
-    return {claim: str(entry["because"]) for claim, entry in stated.items()}
+    stated = json.loads(path.read_text(encoding="utf-8")).get("claims", {})
+    return {claim: f"{entry['verdict']}: {entry['because']}" for claim, entry in stated.items()}
 
 
 def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:

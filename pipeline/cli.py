@@ -50,6 +50,9 @@ def run(
     )] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed, in place of the plan's.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")] = 2,
+    robustness: Annotated[bool, typer.Option(
+        "--robustness/--no-robustness", help="Whether to draw the robustness map, most of the time a run takes.",
+    )] = True,
 ) -> None:
     """Analyse a study: read, check, screen, score, estimate, report."""
     from pipeline.progress import console_progress
@@ -59,7 +62,7 @@ def run(
     folder = out or Path("results") / study.resolve().name
     require_writable(folder)
     with console_progress() as progress:
-        results = run_study(study, draws=draws, seed=seed, workers=workers, progress=progress)
+        results = run_study(study, draws=draws, seed=seed, workers=workers, robustness=robustness, progress=progress)
         progress.step("Report")
         report = publish(results, folder)
     _print_outcome(results, report)
@@ -125,6 +128,7 @@ def power(
 ) -> None:
     """Simulate a study: how many firms it takes to find an effect."""
     from pipeline.commands import power as command
+    from pipeline.commands import power_output as output
     from pipeline.commands.output import console, require_place, write_json
     from pipeline.progress import console_progress
 
@@ -134,13 +138,13 @@ def power(
     where, folder = command.where(backend, workers, scheduler), out or Path("results") / study.resolve().name / "power"
     with console_progress() as progress:
         found = command.run(study, asked, folder, where=where, progress=progress, seed=seed, fresh=fresh)
-    for part in command.tables(found):
+    for part in output.tables(found):
         console().print(part, markup=False)
-    for sentence in (*command.sentences(found), command.took_over(found)):
+    for sentence in (*output.sentences(found), output.took_over(found)):
         typer.echo(sentence)
     typer.echo(f"Files:   {folder}")
     if json is not None:
-        write_json(command.document(found), json)
+        write_json(output.document(found), json)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -34,21 +35,27 @@ def model_frame(spec: ModelSpec, frame: pd.DataFrame) -> pd.DataFrame:
     InputError
         ``PRODUCT-…``, such as a moderator without variance; ``MODEL-DATA`` for a variable that the rows lack.
     """
+    _require(spec, frame, [name for name, _ in spec.only])
     rows = frame
     for name, value in spec.only:
         rows = rows[rows[name] == value]
     if spec.surface is not None:
+        _require(spec, frame, [spec.surface.first, spec.surface.second])
         rows = _with_surface(spec.surface, rows)
     if spec.products:
         columns, names = product_columns(rows.to_numpy(dtype=float), list(map(str, rows.columns)), spec.products)
         rows = pd.concat([rows, pd.DataFrame(columns, index=rows.index, columns=list(names))], axis=1)
     used = observed_variables(spec)
-    absent = [name for name in used if name not in rows.columns]
+    _require(spec, rows, used)
+    return rows[used]
+
+
+def _require(spec: ModelSpec, rows: pd.DataFrame, names: Sequence[str]) -> None:
+    absent = [name for name in names if name not in rows.columns]
     if absent:
         raise InputError(Finding(
             "MODEL-DATA", f"model {spec.id}", f"The answers give no {', '.join(absent)}.",
             "Field the form and the blocks that ask for it, or leave the model out."))
-    return rows[used]
 
 
 def _with_surface(surface: Surface, rows: pd.DataFrame) -> pd.DataFrame:

@@ -22,8 +22,10 @@ from pipeline.data.screening import RespondentScreening, ScreeningSummary
 from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
+from pipeline.robustness.found import SpecificationCurve
 from pipeline.sem.effects import BootstrapResult, JointSignificance
 from pipeline.sem.fit import Compared, Fit, differing
+from pipeline.sensitivity.findings import SensitivityReport
 from pipeline.study import StudyPlan
 from pipeline.undefined import Number
 
@@ -203,6 +205,8 @@ class StudyResults:
     claims: ClaimsReport
     theory: tuple[ModelRun, ...]
     rivals: RivalsReport
+    sensitivity: SensitivityReport
+    robustness: SpecificationCurve | None
 
     def model(self, model_id: str, rows: str = "screened") -> ModelRun:
         """The run of ``model_id`` on ``rows``; ``KeyError`` if there is none."""

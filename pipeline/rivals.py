@@ -32,6 +32,9 @@ from pipeline.sem.estimate import Estimated
 from pipeline.sem.fit import Fit
 from pipeline.sem.monte_carlo import MonteCarlo, monte_carlo
 from pipeline.undefined import Number, Undefined
+from pipeline.workers import each
+
+Found = tuple[Estimated, Fit]
 
 SAME = 1e-3
 """χ² of two models that differ by less are the same: searches stop within 1e-6 standard errors of their minimum."""
@@ -55,7 +58,9 @@ ADVANTAGE: tuple[tuple[ModelSpec, str], ...] = (
 BEHIND: tuple[tuple[ModelSpec, str], ...] = ((PILLARS, ""), (SECOND_ORDER, ""))
 
 
-def compare_rivals(frames: Mapping[Level, pd.DataFrame], *, level: float, seed: int) -> RivalsReport:
+def compare_rivals(
+    frames: Mapping[Level, pd.DataFrame], *, level: float, seed: int, workers: int = 1,
+) -> RivalsReport:
     """Mediation against moderation on the firms, and the forms of Proposition 4 on the alliances where there are any.
 
     Raises
@@ -63,7 +68,8 @@ def compare_rivals(frames: Mapping[Level, pd.DataFrame], *, level: float, seed: 
     InputError
         ``SEM-…``, ``PRODUCT-…``.
     """
-    found = _estimates(CHAIN, frames["firm"], level)
+    fits = _estimates(frames, level, workers)
+    found = [fits[spec.id] for spec, _ in CHAIN]
     both, fit = found[0]
     simulated = monte_carlo(both.problem.table, both.theta, both.vcov, seed=seed, level=level)
     effect = _serial(simulated)
@@ -75,15 +81,19 @@ def compare_rivals(frames: Mapping[Level, pd.DataFrame], *, level: float, seed: 
     favoured, sentences = _favoured(moderation, joint, effect, level)
     how_far = _how_far(found[1][1], found[2][1])
     chain = _comparison("chain", "Mediation or moderation", CHAIN, found, (*sentences, *how_far))
-    advantage = _advantage(frames["alliance"], level) if "alliance" in frames else ()
+    advantage = _advantage(fits) if "alliance" in frames else ()
     return RivalsReport(chain, moderation, *effect, joint, favoured, advantage)
 
 
-def _estimates(
-    specs: tuple[tuple[ModelSpec, str], ...], frame: pd.DataFrame, level: float,
-) -> list[tuple[Estimated, Fit]]:
-    estimates = [estimate(spec, frame) for spec, _ in specs]
-    return [(found, describe(found, level=level)) for found in estimates]
+def _estimates(frames: Mapping[Level, pd.DataFrame], level: float, workers: int) -> dict[str, Found]:
+    """Every model whose form was fielded."""
+    specs = [spec for group in (CHAIN, ADVANTAGE, BEHIND) for spec, _ in group if spec.level in frames]
+
+    def fitted(spec: ModelSpec) -> Found:
+        found = estimate(spec, frames[spec.level])
+        return found, describe(found, level=level)
+
+    return dict(zip((spec.id for spec in specs), each(fitted, specs, workers), strict=True))
 
 
 def _serial(simulated: MonteCarlo | Undefined) -> tuple[Number, Number, Number]:
@@ -94,7 +104,7 @@ def _serial(simulated: MonteCarlo | Undefined) -> tuple[Number, Number, Number]:
 
 
 def _comparison(
-    name: str, title: str, specs: tuple[tuple[ModelSpec, str], ...], found: list[tuple[Estimated, Fit]],
+    name: str, title: str, specs: tuple[tuple[ModelSpec, str], ...], found: list[Found],
     sentences: tuple[str, ...],
 ) -> Comparison:
     largest = found[0][1]
@@ -165,10 +175,10 @@ def _how_far(mediation: Fit, moderation: Fit) -> tuple[str, ...]:
             "of the same variables and rows.",)
 
 
-def _advantage(frame: pd.DataFrame, level: float) -> tuple[Comparison, ...]:
+def _advantage(fits: Mapping[str, Found]) -> tuple[Comparison, ...]:
     """The forms of Proposition 4, and why the fit of a factor behind the pillars proves nothing."""
     return tuple(
-        _comparison(name, title, specs, _estimates(specs, frame, level), sentences)
+        _comparison(name, title, specs, [fits[spec.id] for spec, _ in specs], sentences)
         for name, title, specs, sentences in (
             ("advantage", "Forms of Proposition 4", ADVANTAGE, ()),
             ("pillars", "An advantage behind the pillars, or pillars that go together", BEHIND,

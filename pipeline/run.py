@@ -37,12 +37,15 @@ from pipeline.provenance import Clock, manifest
 from pipeline.report.words import headline
 from pipeline.results import EVERYONE, SCREENED, CrossCheck, FactorAnalysis, ModelRun, StudyResults
 from pipeline.rivals import compare_rivals
+from pipeline.robustness.curve import bootstraps_of, specification_curve
+from pipeline.robustness.found import SpecificationCurve
 from pipeline.sem.linalg import one_thread
+from pipeline.sensitivity import sensitivity
 from pipeline.study import StudyPlan, load_plan
 
 
 def run_study(
-    study: Path, *, draws: int | None = None, seed: int | None = None, workers: int = 1,
+    study: Path, *, draws: int | None = None, seed: int | None = None, workers: int = 1, robustness: bool = True,
     progress: Progress | None = None,
 ) -> StudyResults:
     """Run a study from its folder.
@@ -51,6 +54,8 @@ def run_study(
     ----------
     draws, seed
         In place of the plan's; the manifest names what was overridden.
+    robustness
+        Whether to draw the robustness map, which takes longer than all the rest; the manifest names its absence.
     workers
         Processes for the bootstrap; no number depends on it.
 
@@ -67,10 +72,13 @@ def run_study(
         true_values(study)  # a damaged file is told before hours of work
     clock = Clock(progress or Silent())
     overrides = {name: str(value) for name, value in (("draws", draws), ("seed", seed)) if value is not None}
+    if not robustness:
+        overrides["robustness"] = "left out"
+    map_draws = min(plan.robustness.draws, draws or plan.robustness.draws) if robustness else 0
     draws = plan.bootstrap.draws if draws is None else draws
     seed = plan.seed if seed is None else seed
-    bootstrap_seed, factor_seed, claims_seed, rivals_seed = (
-        int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(4))
+    bootstrap_seed, factor_seed, claims_seed, rivals_seed, sensitivity_seed, map_seed = (
+        int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(6))
 
     with clock.step("Read, check, screen, score", len(plan.forms)):
         forms = _prepare_all(study, plan, instrument, clock.progress)
@@ -82,12 +90,15 @@ def run_study(
         runs = _models(forms, plan, clock, draws=draws, seed=bootstrap_seed, workers=workers)
         crosschecks = _crosschecks(forms, clock)
         frames = level_frames(forms, SCREENED)
-        claims, theory = _claims(study, frames, plan, instrument, clock, seed=claims_seed)
+        claims, theory = _claims(study, frames, plan, instrument, clock, seed=claims_seed, workers=workers)
         with clock.step("Rival models"):
-            rivals = compare_rivals(frames, level=plan.level, seed=rivals_seed)
+            rivals = compare_rivals(frames, level=plan.level, seed=rivals_seed, workers=workers)
         with clock.step("Sensitivity to recency and kind of experience"):
             firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
-            decay = decay_sensitivity(MEDIATION, firms.frame, firms.experience, plan)
+            decay = decay_sensitivity(MEDIATION, firms.frame, firms.experience, plan, workers=workers)
+        with clock.step("Confounders, errors of measurement, other orders"):
+            sensitive = sensitivity(MEDIATION, frames["firm"], plan, seed=sensitivity_seed)
+        curve = _robustness(forms, plan, instrument, clock, draws=map_draws, seed=map_seed, workers=workers)
     main, everyone = (
         next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, rows)) for rows in (SCREENED, EVERYONE)
     )
@@ -114,6 +125,8 @@ def run_study(
         claims=claims,
         theory=theory,
         rivals=rivals,
+        sensitivity=sensitive,
+        robustness=curve,
     )
 
 
@@ -184,19 +197,32 @@ def _models(
 
 
 def _claims(
-    study: Path, frames: dict[Level, pd.DataFrame], plan: StudyPlan, instrument: Instrument, clock: Clock, *, seed: int,
+    study: Path, frames: dict[Level, pd.DataFrame], plan: StudyPlan, instrument: Instrument, clock: Clock, *,
+    seed: int, workers: int,
 ) -> tuple[ClaimsReport, tuple[ModelRun, ...]]:
     """Every claim the plan wants, and the models that decided them."""
     parts = len(needed_models(wanted_claims(plan.claims)))
     with clock.step("Claims of the theory", parts):
         report, estimates = decide(
             frames, instrument, plan, seed=seed, true=true_claims(study) if plan.synthetic else None,
-            advance=clock.progress.advance)
+            workers=workers, advance=clock.progress.advance)
     known = {spec.id for spec in MODELS}
     runs = tuple(
         ModelRun(e.spec.id, e.spec.title, SCREENED, e.spec.level, e.fit, None, ())
         for e in estimates if e.fit is not None and e.spec.id not in known)
     return report, runs
+
+
+def _robustness(
+    forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, clock: Clock, *, draws: int, seed: int,
+    workers: int,
+) -> SpecificationCurve | None:
+    """The serial effect under every combination of decisions; None where the plan or the caller wants none."""
+    if not draws:
+        return None
+    with clock.step("Robustness map", bootstraps_of(plan)):
+        return specification_curve(forms, instrument, plan, draws=draws, seed=seed, workers=workers,
+                                   advance=clock.progress.advance)
 
 
 def _crosschecks(forms: list[PreparedForm], clock: Clock) -> tuple[CrossCheck, ...]:

@@ -14,5 +14,6 @@ SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
 
 @pytest.fixture(scope="session")
 def sample_results() -> StudyResults:
-    """The sample study (synthetic) from its exports to its results, by its plan but for 100 bootstrap draws."""
-    return run_study(SAMPLE, draws=100, workers=1)
+    """The sample study (synthetic) from its exports to its results, by its plan but for 100 bootstrap draws and the
+    robustness map."""
+    return run_study(SAMPLE, draws=100, workers=1, robustness=False)

@@ -18,12 +18,14 @@ from pipeline.estimation import estimate, with_definitions
 from pipeline.models import ALL_MODELS, ModelSpec
 from pipeline.models.spec import Level
 from pipeline.sem.describe import describe
+from pipeline.sem.effects import product_effects
 from pipeline.sem.estimate import Estimated
 from pipeline.sem.fit import Fit, Parameter
 from pipeline.sem.monte_carlo import monte_carlo
 from pipeline.sem.normal import wald
 from pipeline.study import ClaimsPlan, StudyPlan
 from pipeline.undefined import Number, Undefined
+from pipeline.workers import each
 
 Frames = Mapping[Level, pd.DataFrame]
 """Rows by level; a level whose form was not fielded is not there."""
@@ -62,7 +64,7 @@ def wanted_claims(plan: ClaimsPlan) -> tuple[Claim, ...]:
 
 def decide(
     frames: Frames, instrument: Instrument, plan: StudyPlan, *, seed: int, true: Mapping[str, str] | None = None,
-    advance: Callable[[], None] = lambda: None,
+    workers: int = 1, advance: Callable[[int], None] | None = None,
 ) -> tuple[ClaimsReport, tuple[Estimate, ...]]:
     """Judge every claim the plan wants.
 
@@ -72,8 +74,10 @@ def decide(
         Of the Monte Carlo intervals.
     true
         Claim → what is true of a simulated population, in words.
+    workers
+        Processes; no number depends on them.
     advance
-        Called after each model.
+        Called with the number of models just estimated.
 
     Returns
     -------
@@ -83,10 +87,9 @@ def decide(
     claims = wanted_claims(plan.claims)
     closed = {claim.id: _why_closed(claim, instrument, plan) for claim in claims}
     open_claims = [claim for claim in claims if not closed[claim.id][1]]
-    estimates = {}
-    for model in needed_models(open_claims):
-        estimates[model] = estimate_with(open_claims, model, frames, plan.level)
-        advance()
+    models = needed_models(open_claims)
+    found = each(lambda model: estimate_with(open_claims, model, frames, plan.level), models, workers, advance)
+    estimates = dict(zip(models, found, strict=True))
     results = [
         _closed(claim, *closed[claim.id], true or {}) if closed[claim.id][1]
         else _judged(claim, _predictions(claim, estimates, plan, seed), true or {})
@@ -174,7 +177,8 @@ def _prediction(
     if isinstance(se, Undefined):
         return _without(prediction, se, plan, level)
     linear = _is_linear(model.estimated, name)
-    bound = plan.smallest_effect if linear else plan.smallest_indirect
+    product = not linear and name in product_effects(model.fit)
+    bound = plan.smallest_indirect if product else plan.smallest_effect
     lower, upper, interval_by = _interval(prediction, row, model.estimated, level=level, seed=seed, linear=linear)
     if isinstance(lower, Undefined) or isinstance(upper, Undefined):
         return _without(prediction, lower if isinstance(lower, Undefined) else Undefined("it has no upper limit"), plan,

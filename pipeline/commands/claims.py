@@ -78,18 +78,22 @@ def document(report: ClaimsReport) -> dict[str, Any]:
 
 def verdict_table(report: ClaimsReport) -> Table:
     """One line a claim."""
-    table = Table("Claim", "Verdict", "What it says", "Std.", "Interval", "Power", show_edge=False, pad_edge=False)
+    table = Table("Claim", "Verdict", "What it says", "Estimate", "Interval", "Std.", "Power", show_edge=False,
+                  pad_edge=False)
     for claim in report.claims:
         first = claim.predictions[0] if claim.predictions else None
         table.add_row(claim.id, Text(claim.verdict, style=STYLES[claim.verdict]), claim.statement, *_figures(first))
     return table
 
 
-def _figures(prediction: PredictionResult | None) -> tuple[str, str, str]:
-    if prediction is None or isinstance(prediction.std, Undefined):
-        return "", "", ""
+def _figures(prediction: PredictionResult | None) -> tuple[str, str, str, str]:
+    """Estimate, interval, standardised estimate and power of a claim's first prediction."""
+    if prediction is None or isinstance(prediction.est, Undefined):
+        return "", "", "", ""
+    standardised = "" if isinstance(prediction.std, Undefined) else number(prediction.std, bounded=True)
+    est = standardised if prediction.scale == "standardised" else number(prediction.est)
     power = "" if isinstance(prediction.power, Undefined) else number(prediction.power, bounded=True)
-    return number(prediction.std, bounded=True), interval(prediction.lower, prediction.upper), power
+    return est, interval(prediction.lower, prediction.upper), standardised, power
 
 
 def ledger_table(claims: Sequence[Claim]) -> Table:

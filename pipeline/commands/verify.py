@@ -87,7 +87,7 @@ def verify(
         return Verification(folder, changed, versions, 0, ())
     overrides = {name: int(value) for name, value in stored.manifest.overrides.items() if name in ("draws", "seed")}
     again = run_study(folder, draws=overrides.get("draws"), seed=overrides.get("seed"), workers=workers,
-                      progress=progress)
+                      robustness="robustness" not in stored.manifest.overrides, progress=progress)
     before = json.loads((results / RESULTS_FILE).read_text(encoding="utf-8"))
     after = TypeAdapter(StudyResults).dump_python(again, mode="json")
     for content in (before, after):

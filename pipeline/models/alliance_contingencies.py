@@ -185,5 +185,3 @@ lrco ~~ rtrt + SUC
 
 ALLIANCE_CONTINGENCIES: tuple[ModelSpec, ...] = (*_PILLARS, *_OUTCOMES, *_CAPABILITY)
 """Models of the claims about alliances, and of those about capability that no other model decides."""
-
-BY_ID: dict[str, ModelSpec] = {spec.id: spec for spec in ALLIANCE_CONTINGENCIES}

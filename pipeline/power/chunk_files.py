@@ -64,8 +64,8 @@ def require_folder(folder: Path) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise InputError(Finding("OUT-WRITE", str(folder), f"The folder cannot be written to: {error.strerror or error}.",
-                                 "Name another with --out.")) from error
+        raise InputError(Finding("OUT-WRITE", str(folder), "The folder must be one that can be written to: "
+                                 f"{error.strerror or error}.", "Name another with --out.")) from error
 
 
 def write(folder: Path, span: Span, outcomes: Outcomes) -> None:

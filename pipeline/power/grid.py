@@ -101,7 +101,7 @@ def _broken(plan: PowerPlan) -> Iterator[Finding]:
     for name in ("missing", "careless"):
         for share in getattr(plan, name):
             if share is not None and not 0 <= share < 1:
-                yield Finding("POWER-SHARE", f"--{name} {share:g}", f"A share lies between 0 and 1; {share:g} does not.",
+                yield Finding("POWER-SHARE", f"--{name} {share:g}", "A share is 0 or more, and less than 1.",
                               "Give .1 for a tenth, or `own` for the population's own share.")
     if plan.replications < 1:
         yield Finding("POWER-REPLICATIONS", f"--replications {plan.replications}",

@@ -147,13 +147,6 @@ class Regression(Frozen):
     cause: str
 
 
-class TrueClaim(Frozen):
-    """What an all-knowing judge would say of a claim of the ledger, and why."""
-
-    verdict: Literal["supported", "against"]
-    because: str
-
-
 class Truth(Frozen):
     """Which true values are wanted, on the scale on which the tested model estimates them.
 
@@ -169,8 +162,6 @@ class Truth(Frozen):
         Label → path.
     effects
         Name → sum of products of labels, e.g. ``c1 + a1*c2``.
-    claims
-        Claim of the ledger → what is true of it here.
     """
 
     firms: Annotated[int, Field(ge=1000)] = 1_000_000
@@ -179,7 +170,6 @@ class Truth(Frozen):
     covariates: tuple[str, ...] = ()
     paths: dict[str, Regression] = Field(default_factory=dict)
     effects: dict[str, str] = Field(default_factory=dict)
-    claims: dict[str, TrueClaim] = Field(default_factory=dict)
 
     def regressors(self, outcome: str) -> tuple[str, ...]:
         """All regressors of an outcome's equation in the tested model."""

@@ -26,7 +26,7 @@ from pipeline.power.fieldwork import interview_meta, personal_columns
 from pipeline.power.missingness import incomplete_respondents, leave_unanswered
 from pipeline.power.population import NEEDED_TO_ANSWER, Population, load_population
 from pipeline.power.streams import Streams
-from pipeline.power.truth import TrueValue, true_values
+from pipeline.power.truth import TrueClaim, TrueValue, true_claims, true_values
 from pipeline.power.world import World, sample_respondents
 from pipeline.study import PLAN_FILE, StudyPlan, load_plan
 
@@ -90,10 +90,10 @@ def rehearse(study: Path, *, n: int, platform: str = "qualtrics", seed: int, out
     _refuse_to_overwrite(plan, out)
     forms = simulate(population, instrument, plan.optional_blocks, n=n, seed=seed)
     _check_languages(forms, plan)
-    truth = true_values(population, instrument)
+    truth, claims = true_values(population, instrument), true_claims(study)
     out.mkdir(parents=True, exist_ok=True)
     files = [path for form in forms if form.form in plan.forms for path in _write_form(form, instrument, plan, out)]
-    files.append(_write_truth(out, population, forms, truth, n=n, seed=seed, version=instrument.version))
+    files.append(_write_truth(out, population, forms, truth, claims, n=n, seed=seed, version=instrument.version))
     if out.resolve() != study.resolve():
         files.append(_write_plan(study, out))
     return Rehearsal(tuple(files), truth)
@@ -204,7 +204,7 @@ def _write_form(form: SimulatedForm, instrument: Instrument, plan: StudyPlan, ou
 
 def _write_truth(
     out: Path, population: Population, forms: tuple[SimulatedForm, ...], truth: dict[str, TrueValue],
-    *, n: int, seed: int, version: str,
+    claims: dict[str, TrueClaim], *, n: int, seed: int, version: str,
 ) -> Path:
     content: dict[str, Any] = {
         "synthetic": True,
@@ -213,6 +213,7 @@ def _write_truth(
         "true_values": {
             name: {key: round(number, 6) for key, number in asdict(value).items()} for name, value in truth.items()
         },
+        "claims": {name: claim.model_dump() for name, claim in claims.items()},
         "respondents": {form.form: _who(form) for form in forms},
         "population": population.model_dump(mode="json"),
     }

@@ -98,9 +98,9 @@ def _backend(where: Where) -> Iterator[int]:
         with joblib.parallel_config(backend="loky"):
             yield where.workers
         return
-    with _client(where.scheduler) as client:
-        with joblib.parallel_config(backend="dask", client=client, wait_for_workers_timeout=TIMEOUT):
-            yield -1
+    with (_client(where.scheduler) as client,
+          joblib.parallel_config(backend="dask", client=client, wait_for_workers_timeout=TIMEOUT)):
+        yield -1
 
 
 @contextmanager
@@ -113,8 +113,8 @@ def _client(address: str | None) -> Iterator[object]:
         ``POWER-SCHEDULER``.
     """
     if not address:
-        raise InputError(Finding("POWER-SCHEDULER", "--backend dask", "A cluster is reached at its scheduler's address; "
-                                 "none was given.", "Add --scheduler, e.g. --scheduler tcp://127.0.0.1:8786."))
+        raise InputError(Finding("POWER-SCHEDULER", "--backend dask", "A cluster is reached at the address of its "
+                                 "scheduler; none was given.", "Add --scheduler, e.g. --scheduler tcp://127.0.0.1:8786."))
     try:
         from distributed import Client
     except ImportError as error:

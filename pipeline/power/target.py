@@ -156,7 +156,8 @@ def _model(model: str, study: Path) -> tuple[str, Options]:
                else "it is of some firms only" if spec.only else "")
         if why:
             raise InputError(Finding(
-                "POWER-MODEL", f"--model {model}", f"Power is simulated for models of all firms; {model} is none: {why}.",
+                "POWER-MODEL", f"--model {model}",
+                f"Power is simulated for models of all firms; {model} is none: {why}.",
                 "Choose M1, or write the model to a file of variables that the population has."))
         return spec.syntax, spec.options
     path = next((p for p in (study / model, Path(model)) if p.is_file()), None)
@@ -168,8 +169,8 @@ def _model(model: str, study: Path) -> tuple[str, Options]:
     try:
         return path.read_text(encoding="utf-8"), _ROBUST
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(Finding("POWER-MODEL", str(path), "A model is a text in UTF-8; this file cannot be read as one.",
-                                 "Save it as UTF-8.")) from error
+        raise InputError(Finding("POWER-MODEL", str(path), "A model is a text in UTF-8; this file cannot be read as "
+                                 "one.", "Save it as UTF-8.")) from error
 
 
 def _labels(model: str, text: str, effect: str, table: ParameterTable) -> tuple[str, ...]:

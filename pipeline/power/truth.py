@@ -15,21 +15,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod, sqrt
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
-from pipeline.power.kinds import Normal, Product
+from pipeline.power.kinds import Frozen, Normal, Product
 from pipeline.power.population import Population, Regression
 from pipeline.power.streams import Streams
 from pipeline.power.world import World, firms_only
+from pipeline.yaml_file import read_yaml_file
+
+CLAIMS_FILE = "claims.yaml"
 
 CHUNKS = 20
 """Parts in which the large population is drawn; the spread between them gives the Monte Carlo errors."""
 
 Array = NDArray[np.float64]
+
+
+class TrueClaim(Frozen):
+    """What a judge who knows the population says of a claim of the ledger, and why."""
+
+    verdict: Literal["supported", "against"]
+    because: str
+
+
+def true_claims(study: Path) -> dict[str, TrueClaim]:
+    """What ``claims.yaml`` beside a population says of the ledger's claims; nothing if there is no such file.
+
+    Raises
+    ------
+    InputError
+        ``POPULATION-CLAIMS`` for a file that is no such list.
+    """
+    path = study / CLAIMS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        return TypeAdapter(dict[str, TrueClaim]).validate_python(read_yaml_file(path, "POPULATION-CLAIMS"))
+    except ValidationError as error:
+        raise InputError(
+            Finding("POPULATION-CLAIMS", f"{path}, {'.'.join(map(str, e['loc']))}", f"{e['msg']}.",
+                    "State `verdict: supported` or `verdict: against`, and `because`.")
+            for e in error.errors()) from error
 
 
 @dataclass(frozen=True, slots=True)

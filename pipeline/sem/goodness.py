@@ -213,19 +213,21 @@ def _scaled(own: TestStatistic, base: TestStatistic, n: int, groups: int) -> Sca
         return None
     if own.df == 0:
         none = kernel.NO_DF
-        return ScaledIndices(own.chisq, none, none, base.chisq / base.factor, base.factor, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0,
-                             0.0, none)
+        # Variables that are all by themselves leave the baseline no degree of freedom either.
+        alone = Undefined("the baseline model has no degrees of freedom")
+        baseline, factor = (base.chisq / base.factor, base.factor) if base.df else (alone, alone)
+        return ScaledIndices(own.chisq, none, none, baseline, factor, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, none)
     if not own.factor > 0:
         none = Undefined(f"the scaling factor is not positive ({own.factor:.4g})")
         return ScaledIndices(none, none, own.factor, base.chisq / base.factor, base.factor, *[none] * 8)
-    chisq, baseline = own.chisq / own.factor, base.chisq / base.factor
+    chisq, baseline_chisq = own.chisq / own.factor, base.chisq / base.factor
     df = own.df * own.factor
     lower, upper = kernel.rmsea_interval(own.chisq, df, n, groups)
     return ScaledIndices(
         chisq=chisq, pvalue=kernel.chisq_pvalue(chisq, own.df), scaling_factor=own.factor,
-        baseline_chisq=baseline, baseline_scaling_factor=base.factor,
-        cfi=kernel.cfi(chisq, own.df, baseline, base.df), tli=kernel.tli(chisq, own.df, baseline, base.df),
-        nfi=kernel.nfi(chisq, own.df, baseline, base.df), ifi=kernel.ifi(chisq, own.df, baseline),
+        baseline_chisq=baseline_chisq, baseline_scaling_factor=base.factor,
+        cfi=kernel.cfi(chisq, own.df, baseline_chisq, base.df), tli=kernel.tli(chisq, own.df, baseline_chisq, base.df),
+        nfi=kernel.nfi(chisq, own.df, baseline_chisq, base.df), ifi=kernel.ifi(chisq, own.df, baseline_chisq),
         rmsea=kernel.rmsea(own.chisq, df, n, groups), rmsea_ci_lower=lower, rmsea_ci_upper=upper,
         rmsea_pvalue=kernel.rmsea_close_pvalue(own.chisq, df, n, groups),
     )

@@ -34,7 +34,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class JohnsonNeyman:
-    """Where a slope differs from 0 (Johnson & Neyman 1936; Bauer & Curran 2005, eq. 10 to 12).
+    """Where a slope differs from 0 (Johnson & Neyman 1936; Bauer & Curran 2005).
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ def johnson_neyman(
 ) -> JohnsonNeyman | Undefined:
     """Regions of the moderator where the slope differs from 0 at 1 − ``level``.
 
-    The polynomial is of degree 2 for a linear moderation, solved in closed form (Bauer & Curran 2005, eq. 10 to 12),
+    The polynomial is of degree 2 for a linear moderation, solved in closed form (Bauer & Curran 2005),
     or of degree 4. The interval is that of one value: looking at every value is not corrected for (Esarey & Sumner
     2018).
 
@@ -88,7 +88,7 @@ def johnson_neyman(
     found = []
     width = 0.0
     for lower, upper in pairwise([-np.inf, *roots, np.inf]):
-        inner = _between(lower, upper)
+        inner = _inside(lower, upper, excess)
         if polyval(inner, excess) > 0:
             ends = scale * lower + centre, scale * upper + centre
             width += max(0.0, min(ends[1], high) - max(ends[0], low))
@@ -123,14 +123,22 @@ def _quartic_roots(excess: Array) -> list[float]:
     roots = np.roots(excess[::-1])
     real = np.sort(roots.real[np.abs(roots.imag) <= _SAME * np.maximum(1.0, np.abs(roots))])
     distinct = real[np.diff(real, prepend=-np.inf) > _SAME * np.maximum(1.0, np.abs(real))]
-    signs = [np.sign(polyval(_between(low, high), excess)) for low, high in pairwise([-np.inf, *distinct, np.inf])]
+    ends = [-np.inf, *distinct, np.inf]
+    signs = [np.sign(polyval(_inside(low, high, excess), excess)) for low, high in pairwise(ends)]
     return [float(root) for root, (before, after) in zip(distinct, pairwise(signs), strict=True) if before != after]
 
 
-def _between(lower: float, upper: float) -> float:
-    if np.isinf(lower):
-        return 0.0 if np.isinf(upper) else upper - 1.0 - abs(upper)
-    return lower + 1.0 + abs(lower) if np.isinf(upper) else (lower + upper) / 2
+def _inside(lower: float, upper: float, excess: Array) -> float:
+    """A value between two bounds where the polynomial is not 0: it may touch 0 at one of two values, not at both."""
+    if np.isinf(lower) and np.isinf(upper):
+        points = (0.0, 1.0)
+    elif np.isinf(lower):
+        points = (upper - 1.0 - abs(upper), upper - 2.0 - abs(upper))
+    elif np.isinf(upper):
+        points = (lower + 1.0 + abs(lower), lower + 2.0 + abs(lower))
+    else:
+        points = ((lower + upper) / 2, (2 * lower + upper) / 3)
+    return max(points, key=lambda point: abs(float(polyval(point, excess))))
 
 
 def _kind(regions: tuple[Region, ...]) -> RegionKind:

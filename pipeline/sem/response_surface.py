@@ -29,7 +29,7 @@ _TESTS = {
     "a1": (1, 1, 0, 0, 0), "a2": (0, 0, 1, 1, 1), "a3": (1, -1, 0, 0, 0), "a4": (0, 0, 1, -1, 1),
     "a5": (0, 0, 1, 0, -1),
 }
-"""Weights of b₁ to b₅ (Edwards & Parry 1993; a₅: Shanock et al. 2010)."""
+"""Weights of b₁ to b₅ (Edwards & Parry 1993; a₅: Humberg, Nestler & Back 2019)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def surface_shape(b: Array) -> Shape:
 
 
 def stationary_point(b: Array, V: Array, *, level: float = 0.95) -> tuple[WaldTest, WaldTest] | Undefined:
-    """x₀ = (b₂b₄ − 2b₁b₅)/D and y₀ = (b₁b₄ − 2b₂b₃)/D, D = 4b₃b₅ − b₄² (Edwards & Parry 1993, eq. 4 and 5)."""
+    """x₀ = (b₂b₄ − 2b₁b₅)/D and y₀ = (b₁b₄ − 2b₂b₃)/D, D = 4b₃b₅ − b₄² (Edwards & Parry 1993)."""
     if surface_shape(b) in ("plane", "ridge or trough"):
         return Undefined("the surface is not curved in every direction (4·b3·b5 = b4²)")
     at, gradients = _with_gradient(_stationary, b)
@@ -182,7 +182,7 @@ def stationary_point(b: Array, V: Array, *, level: float = 0.95) -> tuple[WaldTe
 
 
 def principal_axes(b: Array, V: Array, *, level: float = 0.95) -> tuple[Axis | Undefined, Axis | Undefined]:
-    """Slopes (b₅ − b₃ ± √((b₃ − b₅)² + b₄²))/b₄; intercepts y₀ − slope·x₀ (Edwards & Parry 1993, eq. 6 to 9).
+    """Slopes (b₅ − b₃ ± √((b₃ − b₅)² + b₄²))/b₄; intercepts y₀ − slope·x₀ (Edwards & Parry 1993).
 
     Without an interaction (b₄ = 0) the axes run along x and y: the slope of one is 0, and the other has neither slope
     nor intercept. A surface that curves alike in every direction has no principal axes.

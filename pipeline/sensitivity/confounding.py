@@ -9,7 +9,7 @@ implies the same moments: Y is the same variable, written differently. Its distu
 ρ = λ√ψ_M / √(ψ_Y + λ²ψ_M), so that λ = ρ/√(1 − ρ²) · √(ψ_Y/ψ_M). At a maximum of the likelihood this *is* the maximum
 of the model with the correlation held at ρ: nothing needs to be estimated again, and delta-method and Monte Carlo
 errors go through the formula (Imai, Keele & Yamamoto 2010, th. 4, for one mediator; Cox, Kisbu-Sakarya, Miočević &
-MacKinnon 2013 for correlated residuals in structural models).
+MacKinnon 2013 plot an effect against ρ).
 """
 
 from __future__ import annotations
@@ -62,21 +62,15 @@ class Pair:
             result: Field = rho / np.sqrt(1 - rho**2) * np.sqrt(ratio)
         return result
 
-    def slope(self, place: int, theta: Field) -> Field | float:
-        """Change of the parameter at ``place`` with λ: −1, f_j, or 0."""
-        if place == self.path:
-            return -1.0
-        of = dict(self.shared).get(place)
-        return 0.0 if of is None else theta[:, of]
-
     def turned(self, theta: Field, rho: float) -> Field:
         """θ (b, q) of the model in which the disturbances correlate ρ; their covariance, ρ√(ψ_M ψ*_Y), stands beside θ.
 
         Intercepts are left out: only means, which no effect rests on, would need them.
         """
         shift, result = self.shift(theta, rho), theta.copy()
-        for place in (self.path, *(to for to, _ in self.shared)):
-            result[:, place] += shift * self.slope(place, theta)
+        result[:, self.path] -= shift
+        for to, of in self.shared:
+            result[:, to] += shift * theta[:, of]
         result[:, self.outcome_variance] += shift**2 * theta[:, self.mediator_variance]
         return result
 
@@ -110,31 +104,26 @@ def pair_of(table: ParameterTable, mediator: str, outcome: str) -> Pair | Undefi
 
 
 def effect_at(chain: Chain, pair: Pair, theta: Field, rho: float) -> Field:
-    """The chain's product at θ (b, q) if the pair's disturbances correlate ρ, (b,)."""
-    shift = pair.shift(theta, rho)
-    product: Field = np.ones(len(theta), dtype=theta.dtype)
+    """The chain's product at θ (b, q) if the pair's disturbances correlate ρ, (b,).
+
+    Of its paths only the pair's own changes: the others of the outcome's equation that do are not on the chain.
+    """
+    product: Field = theta[:, pair.path] - pair.shift(theta, rho)
     for row in chain.paths:
-        product = product * (theta[:, row.free - 1] + shift * pair.slope(row.free - 1, theta))
+        if row.free - 1 != pair.path:
+            product = product * theta[:, row.free - 1]
     return product
 
 
-def nulling(chain: Chain, pair: Pair, theta: Array) -> tuple[Number, str]:
-    """The correlation nearest 0 at which a path of the chain, and so the effect, is 0 at θ (q,), and that path's label.
+def nulling(pair: Pair, theta: Array) -> Number:
+    """The correlation at which the pair's path, and so the effect, is 0 at θ (q,): ρ₀ = b / √(b² + ψ_Y/ψ_M).
 
-    Every path is linear in λ, so that each has one root: λ₀ = −value/slope, ρ₀ = λ₀ / √(λ₀² + ψ_Y/ψ_M).
+    There is always one, and only one: b − λ is 0 at λ = b, and λ takes every value as ρ goes from −1 to 1.
     """
-    ratio = theta[pair.outcome_variance] / theta[pair.mediator_variance]
+    b, ratio = float(theta[pair.path]), float(theta[pair.outcome_variance] / theta[pair.mediator_variance])
     if not ratio > 0:
-        return Undefined("the variance of a disturbance is not positive"), ""
-    roots = []
-    for row in chain.paths:
-        slope = float(np.real(np.ravel(pair.slope(row.free - 1, theta[None]))[0]))
-        if slope:
-            shift = -theta[row.free - 1] / slope
-            roots.append((float(shift / np.sqrt(shift**2 + ratio)), row.label))
-    if not roots:
-        return Undefined("no path of the effect changes with this correlation"), ""
-    return min(roots, key=lambda root: abs(root[0]))
+        return Undefined("the variance of a disturbance is not positive")
+    return b / math.sqrt(b**2 + ratio)
 
 
 def robustness_value(rho: Number) -> Number:
@@ -163,8 +152,8 @@ def confounding_curve(
     if not isinstance(pair, Undefined) and not all(row.free for row in chain.paths):
         pair = Undefined("a path of the effect is fixed")
     if isinstance(pair, Undefined):
-        return ConfoundingCurve(chain.effect, mediator, outcome, path, est, (), pair, "", pair, pair, pair)
-    root, nulled = nulling(chain, pair, theta)
+        return ConfoundingCurve(chain.effect, mediator, outcome, path, est, (), pair, pair, pair, pair)
+    root = nulling(pair, theta)
 
     def limits(rho: float) -> tuple[Number, Number]:
         found = percentile_interval(effect_at(chain, pair, draws, rho), level)
@@ -172,10 +161,8 @@ def confounding_curve(
 
     points = tuple(_point(chain, pair, estimated, rho, limits) for rho in rhos)
     share = root if isinstance(root, Undefined) else abs(root)
-    # A share of variance is of the pair's own path: another path can vanish while confounding stays in the first.
-    value = robustness_value(root) if nulled == path else Undefined("another path of the effect is 0 there")
-    return ConfoundingCurve(chain.effect, mediator, outcome, path, est, points, root, nulled, first_zero(limits),
-                            share, value)
+    return ConfoundingCurve(chain.effect, mediator, outcome, path, est, points, root, first_zero(limits), share,
+                            robustness_value(root))
 
 
 def _point(
@@ -220,7 +207,7 @@ def _refined(holds: Callable[[float], bool | Undefined], sign: float, stride: in
     for _ in range(_HALVINGS):
         middle = (outside + inside) / 2
         if holds(sign * middle) is True:
-            inside = inside
+            inside = middle
         else:
             outside = middle
     return inside

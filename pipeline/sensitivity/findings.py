@@ -28,13 +28,13 @@ class ConfoundingCurve:
         The pair, and the label of the path between the two.
     points
         In the order of the plan's correlations; empty where the pair cannot be examined.
-    nulling, nulled_path
-        Correlation nearest 0 that makes the effect 0, and the label of the path that is 0 there.
+    nulling
+        Correlation that makes the path, and with it the effect, 0.
     first_zero
         Correlation nearest 0 at which the interval holds 0; 0 if it does without any confounding.
     equal_share
         Share of either disturbance's variance that a confounder of equal weight for both explains at ``nulling``:
-        \\|ρ\\| (Imai, Keele & Yamamoto 2010).
+        its absolute value (Imai, Keele & Yamamoto 2010).
     robustness_value
         The same in terms of partial R² of regressions that leave the confounder out (Cinelli & Hazlett 2020).
     """
@@ -46,7 +46,6 @@ class ConfoundingCurve:
     est: float
     points: tuple[ConfoundedPoint, ...]
     nulling: Number
-    nulled_path: str
     first_zero: Number
     equal_share: Number
     robustness_value: Number

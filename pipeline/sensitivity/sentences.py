@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.report.numbers import interval, level_name, listed, number
+from pipeline.report.numbers import interval, level_name, number
 from pipeline.sensitivity.findings import ConfoundingCurve, Orders, ReliabilityCurve
 from pipeline.undefined import Undefined
 
@@ -91,7 +91,11 @@ def order_sentences(found: Orders | Undefined) -> Iterator[str]:
     if not clear:
         yield "In none of the other orders does the interval of the serial product leave zero out."
         return
-    listing = listed([" → ".join(map(word, c.variables)) for c in clear])
+    if len(clear) == len(others):
+        yield (f"The interval of the serial product leaves zero out in each of the {len(others)} other orders as well: "
+               "the data are consistent with these too.")
+        return
+    listing = "; ".join(" → ".join(map(word, c.variables)) for c in clear)
     yield (f"The interval of the serial product leaves zero out in {len(clear)} of the {len(others)} other orders as "
            f"well ({listing}): the data are consistent with these too.")
 

@@ -46,8 +46,9 @@ class PowerLine:
 def power_figure(effect: str, lines: Sequence[PowerLine], summary: str) -> Figure:
     """Power by number of firms, with simulation error, the fitted curves and the marks of .80 and .90."""
     return Figure("power", f"Power to find {effect}", summary, "power", lambda: _power(lines),
-                  "Points are shares of replications whose Monte Carlo interval lies on the right side of 0, with exact 95 % "
-                  "intervals; curves are probit lines in the square root of the number of firms, with 95 % bands.")
+                  "Points are shares of replications whose Monte Carlo interval lies on the right side of 0, with "
+                  "exact 95 % intervals; curves are probit lines in the square root of the number of firms, with 95 % "
+                  "bands.")
 
 
 def width_figure(effect: str, lines: Sequence[PowerLine], summary: str) -> Figure:

@@ -165,17 +165,14 @@ def _share(count: int, total: int) -> str:
 
 
 def weights_sentence(curve: SpecificationCurve) -> str:
-    """Which decisions the estimates depend on, most first."""
+    """Which decisions the estimates differ by, most first."""
     known = [(w.eta_squared, w.facet) for w in curve.summary.weights if not isinstance(w.eta_squared, Undefined)]
     moving = sorted(((eta, facet) for eta, facet in known if eta >= _LARGE), reverse=True)
     if not moving:
         return "No decision of the map moves the estimate to speak of."
-    (most, facet), *others = moving
-    text = (f"The estimate depends most on: {FACETS[facet].lower()}, which explains {percent(most)} of the variance "
-            "among specifications")
-    if others:
-        text += "; then " + ", ".join(f"{FACETS[f].lower()} ({percent(eta)})" for eta, f in others)
-    return text + "."
+    named = [f"{FACETS[facet][0].lower()}{FACETS[facet][1:]} ({percent(eta)})" for eta, facet in moving]
+    return ("Most of the variance among the estimates goes with: " if moving[0][0] > 0.5 else
+            "The variance among the estimates goes with: ") + ", ".join(named) + "."
 
 
 def curve_note(curve: SpecificationCurve) -> str:

@@ -29,14 +29,14 @@ def pair(curve: ConfoundingCurve) -> str:
 def confounding_table(report: SensitivityReport) -> Table:
     """What correlation of two disturbances would bring each effect to 0, and its interval to hold 0."""
     rows: list[tuple[Cell, ...]] = [
-        (names.effect(c.effect), pair(c), c.est, c.nulling, c.nulled_path, c.first_zero, c.equal_share,
+        (names.effect(c.effect), pair(c), c.path, c.est, c.nulling, c.first_zero, c.equal_share,
          c.robustness_value) for c in report.confounding]
     needed = sorted(abs(c.nulling) for c in report.confounding if not isinstance(c.nulling, Undefined))
     return Table(
         "sensitivity-confounding", "Unmeasured common causes of a mediator and its outcome",
         (
-            Column("effect", "Effect"), Column("pair", "Disturbances of"), Column("est", "Estimate", "number", 3),
-            Column("nulling", "ρ that makes it 0", "number", 2, True), Column("nulled_path", "Path that is 0 there"),
+            Column("effect", "Effect"), Column("pair", "Disturbances of"), Column("path", "Path"),
+            Column("est", "Estimate", "number", 3), Column("nulling", "ρ that makes it 0", "number", 2, True),
             Column("first_zero", "ρ from which its interval holds 0", "number", 2, True),
             Column("equal_share", "Equal shares of disturbance variance", "percent"),
             Column("robustness_value", "Robustness value", "percent"),
@@ -65,8 +65,8 @@ def confounding_curves_table(report: SensitivityReport) -> Table:
             Column("se", "SE (delta)", "number", 3), Column("ci", _interval_header(report), "interval", 3),
         ),
         tuple(rows),
-        "Each effect falls as the disturbances of mediator and outcome are taken to correlate in the direction of the "
-        "path between them.",
+        "Each effect shrinks, and then changes its sign, as the disturbances of mediator and outcome are taken to "
+        "correlate in the direction of the path between them.",
         f"At ρ = 0 stands the model as estimated. Intervals: {_intervals(report)}.",
     )
 

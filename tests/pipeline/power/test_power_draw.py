@@ -67,7 +67,9 @@ def test_a_path_that_is_no_coefficient_cannot_be_multiplied(chain: Population, a
     assert caught.value.findings[0].code == "POWER-PATH"
 
 
-def test_missing_answers_are_made_in_the_indicators_alone(chain: Population, instrument: Instrument, aim: Target) -> None:
+def test_missing_answers_are_made_in_the_indicators_alone(
+    chain: Population, instrument: Instrument, aim: Target,
+) -> None:
     gaps = np.isnan(rows(chain, instrument, aim, 20_000, missing=0.15))
     assert gaps[:, :8].mean(axis=0) == pytest.approx(np.full(8, 0.15), abs=0.012)
     assert not gaps[:, 8:].any()
@@ -116,5 +118,8 @@ def test_items_of_a_questionnaire_are_answered_missed_and_clicked_through(
     assert not differ[:, by["daf"]].any()
     lazy = np.isnan(rows(population, instrument, aim, 4000, missing=0.08))
     assert lazy[:, by["lrar1"]: by["sufl4"] + 1].mean() == pytest.approx(0.08, abs=0.01)
+    # More firms leave something out, each no more of its questions than the population says (.165, and .03 as codes).
+    incomplete = lazy[:, by["lrar1"]: by["sufl4"] + 1]
+    assert incomplete[incomplete.any(axis=1)].mean() == pytest.approx(0.19, abs=0.01)
     small = careful[:, by["lnsize"]] < np.median(careful[:, by["lnsize"]])
     assert lazy[small, 0].mean() > 1.3 * lazy[~small, 0].mean(), "small firms leave more out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pipeline.sem.monte_carlo import monte_carlo
 from pipeline.undefined import Undefined
 
 CHAIN = Path(__file__).resolve().parents[3] / "data" / "chain"
+REFERENCE = Path(__file__).resolve().parents[2] / "reference" / "power"
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +81,29 @@ def test_replications_do_not_depend_on_the_cells_beside_them(
                 Cell(100, 1.0, None, 0.1).seed(5, 3), Cell(100, 0.5, None, None).seed(5, 3)}) == 7
 
 
-@pytest.mark.parametrize(("n", "stated"), [(175, 0.534), (250, 0.788), (350, 0.924)])
+def test_the_chains_power_is_what_lavaan_finds(chain: Population, instrument: Instrument, aim: Target) -> None:
+    """chain.R draws the population, estimates and takes intervals in R, with random numbers of its own."""
+    stored = json.loads((REFERENCE / "chain.json").read_text(encoding="utf-8"))
+    found = replicate(work(chain, instrument, aim, Cell(175, 1.0, None, None)), 0, 400)
+    assert stored["converged"] == stored["replications"] == 1000
+    for hit in ("monte_carlo", "joint", "delta"):
+        share = stored[hit] / 1000
+        error = np.sqrt(share * (1 - share) * (1 / 400 + 1 / 1000))
+        assert abs(getattr(found, hit).mean() - share) < 3 * error, hit
+    error = stored["sd"] * np.sqrt(1 / 400 + 1 / 1000)
+    assert found.estimate.mean() == pytest.approx(stored["estimate"], abs=3 * error)
+    assert found.estimate.std(ddof=1) == pytest.approx(stored["sd"], rel=0.15)
+    assert (found.upper - found.lower).mean() == pytest.approx(stored["width"], rel=0.07)
+
+
+@pytest.mark.parametrize(("n", "stated"), [(250, 0.788), (350, 0.924)])
 def test_the_chains_power_is_what_constructs_states(
     chain: Population, instrument: Instrument, aim: Target, n: int, stated: float,
 ) -> None:
     """constructs.md: lavaan, 1,000 replications. The difference of two shares has the error of both."""
-    found = replicate(work(chain, instrument, aim, Cell(n, 1.0, None, None)), 0, 300)
+    found = replicate(work(chain, instrument, aim, Cell(n, 1.0, None, None)), 0, 200)
     assert found.converged.all()
-    error = np.sqrt(stated * (1 - stated) * (1 / 300 + 1 / 1000))
+    error = np.sqrt(stated * (1 - stated) * (1 / 200 + 1 / 1000))
     assert abs(found.monte_carlo.mean() - stated) < 3 * error
 
 
@@ -127,7 +144,8 @@ def test_figures_hold_the_truth_within_simulation_error(chain: Population, instr
 def test_replications_that_fail_count_as_not_found() -> None:
     yes, no = np.array([True, True, False, True]), np.array([True, False, False, True])
     values = np.array([0.3, 0.1, np.nan, 0.2])
-    found = Outcomes(yes, no, np.array([50, 50, 0, 49]), values, values / 4, values - 0.15, values + 0.15, no, no, no)
+    found = Outcomes(yes, no, np.array([50, 50, 0, 49]), values, values / 4, values - 0.12, values + 0.12, no, no,
+                     no)
     figures = cell_figures(Cell(50, 1.0, None, None), found, 0.25, 0.95)
     assert (figures.converged, figures.admissible) == (3, 2)
     assert figures.hits["joint"].share == 0.5
@@ -158,7 +176,7 @@ def test_the_delta_method_of_a_product() -> None:
 
 
 def test_outcomes_survive_being_written(chain: Population, instrument: Instrument, aim: Target) -> None:
-    found = replicate(work(chain, instrument, aim, Cell(20, 1.0, None, None), draws=100), 0, 10)
+    found = replicate(work(chain, instrument, aim, Cell(40, 1.0, None, None), draws=100), 0, 8)
     again = Outcomes.read(found.document())
     for name in Outcomes.__slots__:
         np.testing.assert_array_equal(getattr(again, name), getattr(found, name))

@@ -58,7 +58,8 @@ def test_every_decision_stands_below_its_estimate(drawing: Drawing) -> None:
     _, below = panels(drawing)
     marks = {float(line.get_ydata()[0]): list(line.get_xdata()) for line in below.lines
              if line.get_marker() == "|" and len(line.get_xdata())}
-    places = {label.get_text(): float(at) for label, at in zip(below.get_yticklabels(), below.get_yticks(), strict=True)}
+    labels = [label.get_text() for label in below.get_yticklabels()]
+    places = dict(zip(labels, map(float, below.get_yticks()), strict=True))
     assert marks[places["Estimator:  Robust ML"]] == [2, 3, 4]
     assert marks[places["ML"]] == [1, 5]
     assert marks[places["Missing values:  Full information"]] == [4, 5]
@@ -114,7 +115,8 @@ def test_the_sentences_say_what_was_counted_and_no_more(table: Table, made: Spec
         "(60\N{NO-BREAK SPACE}%) lie inside its 95\N{NO-BREAK SPACE}% interval.")
     assert "no p value" in table.note
     # Complete rows against full information: .0083 of .0120, worked out in the summary's tests.
-    assert "depends most on: missing values, which explains 69.4" in facets_table(made).summary
+    assert facets_table(made).summary.startswith(
+        "Most of the variance among the estimates goes with: missing values (69.4")
 
 
 def test_counts_and_facets_are_the_summarys(made: SpecificationCurve) -> None:

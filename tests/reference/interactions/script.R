@@ -146,10 +146,12 @@ new <- function(...) unname(as.matrix(indProd(some, ..., match = TRUE)[, -seq_al
 named <- function(...) colnames(indProd(some, ..., match = TRUE))[-seq_along(some)]
 save(list(
   rows = 60, names_two = named(X, Z), names_three = named(X, Z, W),
-  two = list(double = new(X, Z), single = new(X, Z, doubleMC = FALSE), none = new(X, Z, meanC = FALSE, doubleMC = FALSE)),
+  two = list(double = new(X, Z), single = new(X, Z, doubleMC = FALSE),
+             none = new(X, Z, meanC = FALSE, doubleMC = FALSE)),
   three = list(double = new(X, Z, W), single = new(X, Z, W, doubleMC = FALSE),
                none = new(X, Z, W, meanC = FALSE, doubleMC = FALSE)),
-  square = list(double = new(Z, Z), single = new(Z, Z, doubleMC = FALSE), none = new(Z, Z, meanC = FALSE, doubleMC = FALSE))
+  square = list(double = new(Z, Z), single = new(Z, Z, doubleMC = FALSE),
+             none = new(Z, Z, meanC = FALSE, doubleMC = FALSE))
 ), "columns")
 
 # 4. Response surface with its tests as defined parameters.
