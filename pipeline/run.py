@@ -39,6 +39,7 @@ from pipeline.results import EVERYONE, SCREENED, CrossCheck, FactorAnalysis, Mod
 from pipeline.rivals import compare_rivals
 from pipeline.robustness.curve import bootstraps_of, specification_curve
 from pipeline.robustness.found import SpecificationCurve
+from pipeline.robustness.specifications import check_covariates
 from pipeline.sem.linalg import one_thread
 from pipeline.sensitivity import sensitivity
 from pipeline.study import StudyPlan, load_plan
@@ -68,6 +69,7 @@ def run_study(
     plan = load_plan(study)
     instrument = store.load(plan.instrument)
     check_forms(plan, instrument)
+    wanted_claims(plan.claims, instrument)
     if plan.synthetic:
         true_values(study)  # a damaged file is told before hours of work
     clock = Clock(progress or Silent())
@@ -82,6 +84,8 @@ def run_study(
 
     with clock.step("Read, check, screen, score", len(plan.forms)):
         forms = _prepare_all(study, plan, instrument, clock.progress)
+    frames = level_frames(forms, SCREENED)
+    check_covariates(plan.robustness, set(map(str, frames["firm"].columns)))
     # The matrices are small: BLAS threads cost more than they save, and their number can move last digits.
     with one_thread(), _failures_told(forms):
         with clock.step("Reliability of every scale"):
@@ -89,7 +93,6 @@ def run_study(
         analyses = _factor_analyses(forms, plan, instrument, clock, seed=factor_seed)
         runs = _models(forms, plan, clock, draws=draws, seed=bootstrap_seed, workers=workers)
         crosschecks = _crosschecks(forms, clock)
-        frames = level_frames(forms, SCREENED)
         claims, theory = _claims(study, frames, plan, instrument, clock, seed=claims_seed, workers=workers)
         with clock.step("Rival models"):
             rivals = compare_rivals(frames, level=plan.level, seed=rivals_seed, workers=workers)
@@ -201,7 +204,7 @@ def _claims(
     seed: int, workers: int,
 ) -> tuple[ClaimsReport, tuple[ModelRun, ...]]:
     """Every claim the plan wants, and the models that decided them."""
-    parts = len(needed_models(wanted_claims(plan.claims)))
+    parts = len(needed_models(wanted_claims(plan.claims, instrument)))
     with clock.step("Claims of the theory", parts):
         report, estimates = decide(
             frames, instrument, plan, seed=seed, true=true_claims(study) if plan.synthetic else None,

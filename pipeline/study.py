@@ -75,11 +75,13 @@ class BootstrapPlan(Frozen):
 class ClaimsPlan(Frozen):
     """Which claims of the theory are decided, and how small an effect may be and still count as none.
 
+    ``decide`` are ids of the ledger; of these, only claims about any of ``constructs`` are decided.
     ``smallest_effect`` is the smallest standardised coefficient that would matter; ``smallest_indirect`` the same of an
     effect that is a product of paths. An interval wholly inside ± that value speaks against a claim.
     """
 
     decide: Literal["all"] | tuple[str, ...] = "all"
+    constructs: Literal["all"] | tuple[str, ...] = "all"
     smallest_effect: float = Field(0.10, gt=0, lt=1)
     smallest_indirect: float = Field(0.02, gt=0, lt=1)
 

@@ -41,25 +41,31 @@ class Estimate:
     why_not: str = ""
 
 
-def wanted_claims(plan: ClaimsPlan) -> tuple[Claim, ...]:
+def wanted_claims(plan: ClaimsPlan, instrument: Instrument) -> tuple[Claim, ...]:
     """The claims that a plan wants decided.
 
     Raises
     ------
     InputError
-        ``STUDY-CLAIM`` for ids that the ledger does not have.
+        ``STUDY-CLAIM`` and ``STUDY-CONSTRUCT`` for ids that the ledger, or the instrument, does not have.
     """
-    claims = ledger()
-    if plan.decide == "all":
-        return claims
-    known = {claim.id: claim for claim in claims}
-    unknown = [name for name in plan.decide if name not in known]
-    if unknown:
-        raise InputError(
-            Finding("STUDY-CLAIM", "study.yaml, claims.decide", f"The ledger has no claim {name!r}.",
-                    f"Claims are {claims[0].id} to {claims[-1].id}; `alliometrics claims` lists them.")
-            for name in unknown)
-    return tuple(known[name] for name in dict.fromkeys(plan.decide))
+    claims = {claim.id: claim for claim in ledger()}
+    constructs = [construct.id for construct in instrument.constructs]
+    ids = tuple(claims) if plan.decide == "all" else plan.decide
+    about = tuple(constructs) if plan.constructs == "all" else plan.constructs
+    findings = [
+        Finding("STUDY-CLAIM", "study.yaml, claims.decide", f"The ledger has no claim {name!r}.",
+                "`alliometrics claims` lists them.")
+        for name in ids if name not in claims
+    ] + [
+        Finding("STUDY-CONSTRUCT", "study.yaml, claims.constructs",
+                f"Instrument {instrument.version} has no construct {name!r}.", f"Choose from: {', '.join(constructs)}.")
+        for name in about if name not in constructs
+    ]
+    if findings:
+        raise InputError(findings)
+    every = plan.constructs == "all"
+    return tuple(claims[name] for name in dict.fromkeys(ids) if every or set(claims[name].constructs) & set(about))
 
 
 def decide(
@@ -84,7 +90,7 @@ def decide(
     report, estimates
         The verdicts, and every model that was asked, in the order of first need.
     """
-    claims = wanted_claims(plan.claims)
+    claims = wanted_claims(plan.claims, instrument)
     closed = {claim.id: _why_closed(claim, instrument, plan) for claim in claims}
     open_claims = [claim for claim in claims if not closed[claim.id][1]]
     models = needed_models(open_claims)

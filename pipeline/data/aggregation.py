@@ -116,6 +116,6 @@ def _aggregate(scores: Scores, responses: Responses, unit: Unit) -> Aggregated:
 def _disagreement(name: str, unit: Unit, key: object, scores: Scores) -> Finding:
     place = f"{unit} {' / '.join(map(str, key)) if isinstance(key, tuple) else key}"
     return Finding(
-        f"AGGREGATE-{name.replace('_', '-').upper()}", place,
+        "AGGREGATE-DISAGREE", place,
         f"Informants disagree about {name} ({scores.labels.get(name, name)}); it is missing for this {unit}.",
         "Ask the informants which holds, and correct the export.", "warning")

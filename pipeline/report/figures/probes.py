@@ -19,7 +19,7 @@ from pipeline.probes import FIGURES
 from pipeline.probes.found import InteractionProbe, ProbesReport, Slopes, SurfaceFound, SurfaceProbe
 from pipeline.probes.sentences import counted_probes
 from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, RULE, WIDTH, Figure, wrapped
-from pipeline.report.numbers import level_name, listed
+from pipeline.report.numbers import level_name
 from pipeline.report.tables.probes import SLOPES, SURFACE_GRID
 from pipeline.undefined import Undefined
 
@@ -32,7 +32,7 @@ _PANEL = {1: 3.2, 2: 2.8, 3: 2.6}
 """Inches of a panel's height by the number of columns."""
 _TITLE, _LABEL = {1: 60, 2: 38, 3: 25}, {1: 44, 2: 36, 3: 30}
 """Characters of a line of a panel's title and of its upright label."""
-_TICKS = (1.0, 2.0, 5.0, 10.0)
+_TICKS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 _FINE = 145
 """Points a side at which the surface is drawn, from its coefficients."""
@@ -92,18 +92,21 @@ def _panels(drawn: Drawn) -> Drawing:
             axes.set_title(wrapped(probe.probed.title, letters), loc="left", color=INK)
         axes.set_ylabel(wrapped(f"Slope of {probe.probed.outcome_words} on {probe.probed.focal_words}",
                                 _LABEL[columns]))
-        axes.set_xlabel(wrapped(_moderator_label(probe, found), letters + 4))
+        axes.set_xlabel(_moderator_label(probe, found, letters))
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=_TICKS))
     drawing.legend(handles=_key(drawn), loc="outside lower center", ncols=4 if columns > 1 else 2)
     return drawing
 
 
-def _moderator_label(probe: InteractionProbe, found: Slopes) -> str:
+def _moderator_label(probe: InteractionProbe, found: Slopes, characters: int) -> str:
+    """The moderator and its unit, the unit on a line of its own where one is too short."""
     words = probe.probed.moderator_words
     words = words[:1].upper() + words[1:]
     if found.moderator.two_valued and probe.probed.values:
         return words
-    return f"{words} ({'from its mean' if found.moderator.basis == 'implied' else probe.probed.unit})"
+    unit = f"({'from its mean' if found.moderator.basis == 'implied' else probe.probed.unit})"
+    one = f"{words} {unit}"
+    return one if len(one) <= characters else f"{wrapped(words, characters)}\n{wrapped(unit, characters)}"
 
 
 def _curve(axes: Axes, probe: InteractionProbe, found: Slopes) -> None:
@@ -189,17 +192,20 @@ def sheet(probe: SurfaceProbe, found: SurfaceFound) -> tuple[Sheet, Any]:
 
 
 def _surface(probe: SurfaceProbe, found: SurfaceFound) -> Drawing:
-    drawing = Drawing(figsize=(WIDTH, 4.1), layout="constrained")
+    # Placed by hand: automatic layout leaves no room for titles beside axes in relief.
+    drawing = Drawing(figsize=(WIDTH, 4.0))
     FigureCanvasAgg(drawing)
     whole, inside = sheet(probe, found)
     x, y, z = whole
     within = np.where(inside, z, np.nan)
     scale = Normalize(float(np.nanmin(within)), float(np.nanmax(within)))
-    left = drawing.add_subplot(1, 2, 1)
-    right: Any = drawing.add_subplot(1, 2, 2, projection="3d")
+    left = drawing.add_axes((0.065, 0.195, 0.41, 0.74))
+    right: Any = drawing.add_axes((0.52, 0.13, 0.46, 0.8), projection="3d")
     _map(left, probe, found, whole, inside, scale)
     _relief(right, probe, (x, y, within), scale)
-    drawing.legend(handles=_surface_key(probe, found), loc="outside lower center", ncols=4)
+    drawing.legend(handles=_surface_key(probe, found), loc="lower center", ncols=4)
+    drawing.text(0.065, 0.965, f"Predicted {probe.probed.outcome_words}", size=9)
+    drawing.text(0.55, 0.965, "The same, inside the area of the data", size=9)
     return drawing
 
 
@@ -227,12 +233,11 @@ def _map(axes: Axes, probe: SurfaceProbe, found: SurfaceFound, whole: Sheet, ins
     axes.set_aspect("equal")
     axes.set_xlabel(f"{asked.first_words.capitalize()} (scale points)")
     axes.set_ylabel(f"{asked.second_words.capitalize()} (scale points)")
-    axes.set_title(f"Predicted {asked.outcome_words}", loc="left", color=INK)
 
 
 def _levels(scale: Normalize, count: int) -> Any:
     """Round values over the range of the surface inside the data."""
-    return MaxNLocator(count, steps=_TICKS).tick_values(scale.vmin, scale.vmax)
+    return MaxNLocator(count, steps=_TICKS).tick_values(float(scale.vmin or 0), float(scale.vmax or 0))
 
 
 def _outside(ring: Any, low: float, high: float) -> PathPatch:
@@ -244,10 +249,11 @@ def _outside(ring: Any, low: float, high: float) -> PathPatch:
 
 def _relief(axes: Any, probe: SurfaceProbe, within: Sheet, scale: Normalize) -> None:
     asked = probe.probed
-    axes.plot_surface(*within, cmap=_RELIEF, norm=scale, edgecolor="none", rcount=_FINE, ccount=_FINE)
+    axes.plot_surface(*within, cmap=_RELIEF, norm=scale, edgecolor="none", rcount=_FINE, ccount=_FINE,
+                      antialiased=False)
     axes.plot_wireframe(*within, color=QUIET, linewidth=0.4, rcount=13, ccount=13)
     axes.view_init(elev=26, azim=-125)
-    axes.set_box_aspect((1, 1, 0.75), zoom=0.9)
+    axes.set_box_aspect((1, 1, 0.75), zoom=0.92)
     axes.set_xlim(asked.low, asked.high)
     axes.set_ylim(asked.low, asked.high)
     axes.set_xlabel(asked.first_words.capitalize(), labelpad=-2)
@@ -256,7 +262,6 @@ def _relief(axes: Any, probe: SurfaceProbe, within: Sheet, scale: Normalize) -> 
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.zaxis.set_major_locator(MaxNLocator(5, steps=_TICKS))
-    axes.set_title("The same, inside the area of the data", loc="left", color=INK)
 
 
 def _surface_key(probe: SurfaceProbe, found: SurfaceFound) -> list[Line2D]:

@@ -70,7 +70,7 @@ def test_informants_who_disagree_about_the_function_leave_it_missing_with_a_find
     assert found.frame.loc["y", "daf"] == 1
     assert found.disagreements == {"daf": 1, "ind_tech": 0, "ind_serv": 0}
     (finding,) = found.findings
-    assert (finding.code, finding.place, finding.severity) == ("AGGREGATE-DAF", "firm x", "warning")
+    assert (finding.code, finding.place, finding.severity) == ("AGGREGATE-DISAGREE", "firm x", "warning")
     assert found.missing == {"daf": 1}
 
 
@@ -85,7 +85,9 @@ def test_industry_is_agreed_upon_or_missing_never_averaged() -> None:
     values["indus"] = [2, 8]
     found = firms(values, ["x", "x"])
     assert found.frame.loc["x", ["ind_tech", "ind_serv"]].isna().all()
-    assert [finding.code for finding in found.findings] == ["AGGREGATE-IND-TECH", "AGGREGATE-IND-SERV"]
+    assert [finding.code for finding in found.findings] == ["AGGREGATE-DISAGREE"] * 2
+    assert [name in finding.rule for finding, name in zip(found.findings, ("ind_tech", "ind_serv"), strict=True)] == [
+        True, True]
 
 
 def test_alliances_are_told_apart_within_firms() -> None:

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from instrument import store
-from pipeline.analyses import observed_variables
 from pipeline.data.items import asked_items, by_dimension
+from pipeline.estimation import observed_variables
+from pipeline.flow import FORM_OF_LEVEL
 from pipeline.models import MEDIATION, MODELS, ModelSpec
 from pipeline.prepare import PreparedForm, prepare
 from pipeline.results import SCREENED, StudyResults
-from pipeline.run import FORM_OF_LEVEL, run_study
+from pipeline.run import run_study
 from pipeline.sem.estimate import Options
 from pipeline.sem.resampling import BLOCK, Resampling
 from pipeline.study import load_plan
@@ -105,7 +106,7 @@ def _csv(frame: pd.DataFrame, index: bool = False) -> str:
 
 def main() -> None:
     (HERE / "models").mkdir(exist_ok=True)
-    for name, text in inputs(prepared_forms(), run_study(SAMPLE, draws=1)).items():
+    for name, text in inputs(prepared_forms(), run_study(SAMPLE, draws=1, robustness=False)).items():
         (HERE / name).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -93,8 +93,7 @@ against_largest <- function(ids) {
     if (fitMeasures(fits[[id]], "df") == fitMeasures(largest, "df")) return(NULL)
     table <- difference_table(setNames(list(largest, fits[[id]]), c(ids[[1]], id)), "satorra.bentler.2001")
     if (!is.null(table$error)) return(table)
-    list(statistic = table[["Chisq diff"]][2], df = table[["Df diff"]][2], pvalue = table[["Pr(>Chisq)"]][2],
-         scaling_factor = table$scale[length(table$scale)])
+    list(statistic = table[["Chisq diff"]][2], df = table[["Df diff"]][2], pvalue = table[["Pr(>Chisq)"]][2])
   })
   list(models = lapply(setNames(ids, ids), function(id) measures(fits[[id]])),
        differences = differences[!vapply(differences, is.null, TRUE)])
