@@ -10,14 +10,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from viewer import data_quality, instrument, model, overview, provenance, reliability, sidebar
+from viewer import claims, data_quality, instrument, model, overview, provenance, reliability, robustness, sidebar
 
 PAGES = (
     (overview.show, "Overview", "overview", ":material/flag:"),
+    (claims.show, "Claims", "claims", ":material/gavel:"),
     (instrument.show, "Instrument", "instrument", ":material/list_alt:"),
     (data_quality.show, "Data quality", "data-quality", ":material/fact_check:"),
     (reliability.show, "Reliability and factors", "reliability", ":material/straighten:"),
     (model.show, "Model", "model", ":material/account_tree:"),
+    (robustness.show, "Robustness", "robustness", ":material/shield:"),
     (provenance.show, "Provenance", "provenance", ":material/history:"),
 )
 

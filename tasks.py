@@ -2,7 +2,8 @@
 
     python3 tasks.py setup        make .venv and install the pinned packages
     python3 tasks.py run          analyse the sample study (or: run STUDY [options])
-    python3 tasks.py test         the test suite (or: test PYTEST-ARGUMENTS)
+    python3 tasks.py test         the test suite on two cores (or: test PYTEST-ARGUMENTS)
+    python3 tasks.py calibrate    slow simulations: do verdicts err no more often than they say?
     python3 tasks.py view         open the viewer on the results (or: view RESULTS)
     python3 tasks.py check        style, types, and the rules of the instrument
     python3 tasks.py reference    rerun the R scripts behind tests/reference (needs R)
@@ -80,7 +81,13 @@ def view(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     ensure("[dev]")
-    return call(PYTHON, "-m", "pytest", *arguments)
+    # A file's tests stay together, because they share what is costly to make.
+    return call(PYTHON, "-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadfile")))
+
+
+def calibrate(arguments: list[str]) -> int:
+    ensure("[dev]")
+    return call(PYTHON, "-m", "pytest", "-m", "calibration", "-s", *arguments)
 
 
 def check(arguments: list[str]) -> int:
@@ -116,7 +123,7 @@ def bench(arguments: list[str]) -> int:
 
 TASKS: dict[str, Callable[[list[str]], int]] = {
     "setup": setup, "run": run, "test": test, "view": view, "check": check, "reference": reference,
-    "bench": bench,
+    "bench": bench, "calibrate": calibrate,
 }
 
 

@@ -40,6 +40,7 @@ from pipeline.sem.effects import BootstrapResult, JointSignificance, Path, Resam
 from pipeline.sem.fit import Compared, Fit, FitIndices, GroupFit, Parameter, RobustIndices, ScaledIndices
 from pipeline.study import FormSource, StudyPlan
 from pipeline.undefined import Undefined
+from tests import example_theory
 
 Array = NDArray[np.float64]
 
@@ -120,7 +121,16 @@ def example_results(*, synthetic: bool = True) -> StudyResults:
                        float(e.lower) <= TRUE_SERIAL[e.name] <= float(e.upper))  # type: ignore[arg-type]
             for e in bootstrap.effects if e.name in TRUE_SERIAL
         ) if synthetic else (),
+        claims=example_theory.claims(synthetic=synthetic),
+        theory=example_theory.theory(screened.fit, models[2].fit), rivals=example_theory.rivals(),
+        sensitivity=example_theory.sensitivity(), robustness=example_theory.robustness(), **_when_known(),
     )
+
+
+def _when_known() -> dict[str, Any]:
+    """Probes, where the results have a place for them."""
+    known = StudyResults.__dataclass_fields__
+    return {"probes": example_theory.probes()} if "probes" in known else {}
 
 
 def _headline(screened: ModelRun, everyone: ModelRun, synthetic: bool) -> Headline:
@@ -546,8 +556,12 @@ def _respondents() -> tuple[RespondentScreening, ...]:
 
 
 def _decay() -> tuple[DecayRow, ...]:
-    return tuple(DecayRow(d, FIRMS, 0.0394 + 0.004 * i, 0.0105 + 0.001 * i, 0.0002 * (i + 1), 0.0449 - 0.0011 * i, True)
-                 for i, d in enumerate((1.0, 0.9, 0.8, 0.7, 0.5)))
+    """All alliances, joint ventures and repeat partners under every weight; one of the last did not converge."""
+    return tuple(
+        DecayRow(kind, d, FIRMS, weight * (0.0394 + 0.004 * i), 0.0105 + 0.001 * i, 0.0002 * (i + 1),
+                 weight * (0.0449 - 0.0011 * i), (kind, d) != ("exp_rw_rp", 0.5))
+        for kind, weight in (("exp_rw", 1.0), ("exp_rw_jv", 0.6), ("exp_rw_rp", 0.8))
+        for i, d in enumerate((1.0, 0.9, 0.8, 0.7, 0.5)))
 
 
 def _manifest(synthetic: bool) -> Manifest:

@@ -57,7 +57,7 @@ def _of_form(source: Source, table_id: str, form: str) -> None:
     if form == BOTH or all(column.key != "form" for column in table.columns):
         parts.table(source, table)
         return
-    part = parts.where(table, "form", names.form(form), f"{table_id}-{form}")
+    part = parts.where(table, "form", [names.form(form)], f"{table_id}-{form}")
     parts.table(source, part, summary=False)
     if not part.rows:
         st.caption(f"No rows for {names.form(form)}.")

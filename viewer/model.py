@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pipeline.report import methods, names
+from pipeline.report import methods, names, numbers
 from pipeline.report.tables.fit import fit_sentence
 from pipeline.report.tables.models import crosschecks_sentence
 from pipeline.results import EVERYONE, SCREENED, ModelRun
 from viewer import parts
-from viewer.selection import pick
+from viewer.selection import link, pick
 from viewer.source import Source
 
 ROWS = {SCREENED: "After screening", EVERYONE: "All respondents"}
@@ -32,6 +32,7 @@ def show(source: Source) -> None:
     run = _choose(source)
     st.header(parts.escape(run.title), anchor=False)
     _in_brief(run)
+    _claims(source, run)
     slug = f"{names.slug(run.id)}-{names.slug(run.rows)}"
     if run is names.mediation(source.results):
         parts.figure(source, "paths")
@@ -46,7 +47,11 @@ def show(source: Source) -> None:
         if f"{kind}-{slug}" in source.tables:
             with st.expander(label):
                 parts.tables(source, f"{kind}-{slug}")
-    _second_opinion(source, run)
+    if run in source.results.theory:
+        with st.expander("The model's text, in lavaan's language"):
+            st.code(run.fit.syntax.strip(), language=None)
+    else:
+        _second_opinion(source, run)
     st.header("All models side by side", anchor=False)
     parts.tables(source, "fit", "explained")
     with st.expander("Identification, diagnoses, all fit indices, information criteria"):
@@ -55,13 +60,17 @@ def show(source: Source) -> None:
 
 
 def _choose(source: Source) -> ModelRun:
-    """The run picked by the reader: the headline's model first."""
-    titles = {run.id: run.title for run in source.results.models}
-    ids = sorted(titles, key=lambda model_id: model_id != names.MEDIATION)
+    """The run picked by the reader: the headline's model first, those that decide claims after the main ones."""
+    main, theory = source.results.models, source.results.theory
+    words = {run.id: f"{run.id}: {run.title}" for run in main}
+    ids = sorted(words, key=lambda model_id: model_id != names.MEDIATION)
+    for run in sorted(theory, key=lambda run: run.level, reverse=True):
+        words[run.id] = f"Theory, {run.level}s · {run.id}: {run.title}"
+        ids.append(run.id)
     left, right = st.columns([2, 1])
     with left:
-        model_id = pick("Model", ids, "model", lambda m: f"{m}: {titles[m]}")
-    kept = [run.rows for run in source.results.models if run.id == model_id]
+        model_id = pick("Model", ids, "model", words.__getitem__)
+    kept = [run.rows for run in (*main, *theory) if run.id == model_id]
     with right:
         rows = pick("Rows", kept, "rows", lambda r: ROWS.get(r, r), style="buttons")
     return source.results.model(model_id, rows)
@@ -80,6 +89,16 @@ def _in_brief(run: ModelRun) -> None:
     for found in fit.diagnoses:
         shown = st.info if found.code == "note" else st.warning
         shown(f"**{parts.escape(names.diagnosis(found.code))}.** {parts.escape(found.text)}")
+
+
+def _claims(source: Source, run: ModelRun) -> None:
+    """The claims that this model decides, each with its verdict and the way to it."""
+    decided = [claim for claim in source.results.claims.claims
+               if run.rows == SCREENED and any(p.model == run.id for p in claim.predictions)]
+    if decided:
+        with st.expander(f"{numbers.counted(len(decided), 'claim')} that this model decides"):
+            for claim in decided:
+                link("claims", f"{claim.id}, {claim.verdict}: {claim.statement}", {"claim": claim.id})
 
 
 def _second_opinion(source: Source, run: ModelRun) -> None:
@@ -105,7 +124,7 @@ def _sensitivity(source: Source) -> None:
     st.header("What the finding hangs on", anchor=False)
     parts.figure(source, "effects", title=False)
     parts.tables(source, "effects-comparison")
-    parts.figure(source, "decay")
+    link("robustness", "What it hangs on besides: decisions, unmeasured causes, errors, order", {})
     if source.results.known_truth:
         st.header("The known truth", anchor=False)
         parts.tables(source, "known-truth")

@@ -32,6 +32,11 @@ SEEN_ROWS = 15
 
 BRIEF = IN_BRIEF | {
     "effects": ("effect", "est", "ci", "ci_admissible", "ci_monte_carlo", "std_all", "std_ci"),
+    "claims": ("claim", "statement", "verdict", "document"),
+    "predictions": ("what", "expected", "verdict", "model", "n", "est", "ci", "pvalue", "std", "bound", "power",
+                    "detectable"),
+    "robustness": ("estimator", "missing", "exclusion", "covariates", "decay", "function", "n", "std_all", "std_ci",
+                   "excludes_zero", "inside_headline", "remark"),
 }
 """The columns a page has room for, by the first word of a table's id; the files for download hold them all."""
 
@@ -81,17 +86,19 @@ def tables(source: Source, *ids: str) -> None:
             table(source, source.tables[table_id])
 
 
-def table(source: Source, shown: Table, *, title: bool = True, summary: bool = True, place: str = "") -> None:
+def table(
+    source: Source, shown: Table, *, title: bool = True, summary: bool = True, place: str = "", low: bool = False,
+) -> None:
     """A table: title, one sentence that says what it shows, the cells, how to read it, and its download.
 
-    ``place`` tells two showings of the same table on one page apart.
+    ``place`` tells two showings of the same table on one page apart. A ``low`` one leaves room for what is below it.
     """
     if title:
         st.subheader(escape(shown.title), anchor=False)
     if summary:
         say(shown.summary)
     if shown.rows:
-        st.html(table_html(shown))
+        st.html(table_html(shown, low=low))
     download(source, f"{shown.id}.csv", lambda: csv_of(shown), "Download table (CSV)", "text/csv", place=place)
 
 
@@ -134,10 +141,11 @@ def download(
                        on_click="ignore", icon=":material/download:", type="tertiary")
 
 
-def where(shown: Table, key: str, value: str, table_id: str) -> Table:
-    """The rows of a table whose column ``key`` holds ``value``, under an id of their own."""
-    rows = tuple(row for row, cell in zip(shown.rows, shown.column(key), strict=True) if cell == value)
-    return replace(shown, id=table_id, rows=rows)
+def where(shown: Table, key: str, values: Sequence[str], table_id: str) -> Table:
+    """The rows of a table whose column ``key`` holds one of ``values``, in their order, under an id of their own."""
+    place = {value: i for i, value in enumerate(values)}
+    rows = [(place[str(cell)], row) for row, cell in zip(shown.rows, shown.column(key), strict=True) if cell in place]
+    return replace(shown, id=table_id, rows=tuple(row for _, row in sorted(rows, key=lambda pair: pair[0])))
 
 
 @lru_cache(maxsize=256)
@@ -148,13 +156,14 @@ def csv_of(shown: Table) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def table_html(shown: Table) -> str:
+def table_html(shown: Table, *, low: bool = False) -> str:
     """The table as HTML: numbers to the right, reasons for undefined values as footnotes below."""
     narrow = brief(shown)
     view = table_view(replace(narrow, rows=narrow.rows[:SHOWN_ROWS]))
     head = "".join(f'<th scope="col" class="{cell.style}">{html_escape(cell.text)}</th>' for cell in view.headers)
     label = html_escape(shown.title, quote=True)
-    return (f'<div class="am-scroll" tabindex="0" role="region" aria-label="{label}"><table class="am-table">'
+    frame = "am-scroll am-low" if low else "am-scroll"
+    return (f'<div class="{frame}" tabindex="0" role="region" aria-label="{label}"><table class="am-table">'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(_rows(view))}</tbody></table></div>"
             f"{_notes(view, len(shown.rows), len(shown.columns) - len(narrow.columns))}")
 

@@ -18,7 +18,6 @@ from pipeline.estimation import estimate, with_definitions
 from pipeline.models import ALL_MODELS, ModelSpec
 from pipeline.models.spec import Level
 from pipeline.sem.describe import describe
-from pipeline.sem.effects import product_effects
 from pipeline.sem.estimate import Estimated
 from pipeline.sem.fit import Fit, Parameter
 from pipeline.sem.monte_carlo import monte_carlo
@@ -183,8 +182,7 @@ def _prediction(
     if isinstance(se, Undefined):
         return _without(prediction, se, plan, level)
     linear = _is_linear(model.estimated, name)
-    product = not linear and name in product_effects(model.fit)
-    bound = plan.smallest_indirect if product else plan.smallest_effect
+    bound = plan.smallest_indirect if _is_product(model.estimated, name) else plan.smallest_effect
     lower, upper, interval_by = _interval(prediction, row, model.estimated, level=level, seed=seed, linear=linear)
     if isinstance(lower, Undefined) or isinstance(upper, Undefined):
         return _without(prediction, lower if isinstance(lower, Undefined) else Undefined("it has no upper limit"), plan,
@@ -221,6 +219,15 @@ def _is_linear(estimated: Estimated, name: str) -> bool:
     around = np.array([estimated.theta, estimated.theta + step, estimated.theta - step])
     at, above, below = np.broadcast_to(np.asarray(estimated.problem.table.label_values(around)[name], dtype=float), 3)
     return bool(abs(above + below - 2 * at) <= 1e-9 * (1 + abs(at)))
+
+
+def _is_product(estimated: Estimated, name: str) -> bool:
+    """Whether a defined quantity is a product, of paths or of sums of them: what one variable does through another."""
+    definitions = {d.name: d.expression.steps for d in estimated.problem.table.definitions}
+    steps = definitions[name]
+    while len(steps) == 1 and steps[0] in definitions:
+        steps = definitions[str(steps[0])]
+    return steps[-1] == "=*" and not any(isinstance(step, float) for step in steps)
 
 
 def _without(prediction: Prediction, why: Undefined, plan: ClaimsPlan, level: float) -> PredictionResult:

@@ -122,6 +122,8 @@ class Slopes:
         The products' coefficients: how the slope changes with the moderator, and with its square.
     johnson_neyman
         Its ``covered`` is the share of ``moderator``'s range where the slope's interval leaves out 0.
+    cases
+        Share of the rows with a value of the moderator that lie in those regions; a latent one has no values.
     turn
         None where the moderation is linear.
     curve
@@ -136,6 +138,7 @@ class Slopes:
     terms: tuple[Tested, ...]
     slopes: tuple[SlopeAt, ...]
     johnson_neyman: JohnsonNeyman | Undefined
+    cases: Number
     turn: Turn | Undefined | None
     curve: tuple[CurvePoint, ...]
     remarks: tuple[str, ...] = ()

@@ -36,10 +36,11 @@ from pipeline.probes.found import (
 from pipeline.probes.sentences import slopes_sentence, surface_sentence
 from pipeline.sem.coefficients import WaldTest, delta_test, regression
 from pipeline.sem.estimate import Estimated
+from pipeline.sem.johnson_neyman import JohnsonNeyman
 from pipeline.sem.linalg import Array
 from pipeline.sem.response_surface import Axis, response_surface, within_range
 from pipeline.sem.simple_slopes import Moderator, Slope, TurningPoint, latent_moderator, observed_moderator, probe
-from pipeline.undefined import Undefined
+from pipeline.undefined import Number, Undefined
 
 CURVE_POINTS = 61
 GRID_POINTS = 13
@@ -136,8 +137,10 @@ def read_slopes(asked: Probed, estimated: Estimated, rows: pd.DataFrame, *, leve
     InputError
         ``SEM-PATH``, ``PRODUCT-CONSTANT``, ``SLOPE-…``.
     """
-    moderator = (latent_moderator(estimated, asked.moderator) if asked.moderator in estimated.problem.table.latent
-                 else observed_moderator(asked.moderator, rows[asked.moderator].to_numpy(dtype=float)))
+    latent = asked.moderator in estimated.problem.table.latent
+    values = None if latent else rows[asked.moderator].to_numpy(dtype=float)
+    moderator = (latent_moderator(estimated, asked.moderator) if values is None
+                 else observed_moderator(asked.moderator, values))
     if isinstance(moderator, Undefined):
         return moderator
     equation = regression(estimated, asked.outcome, (asked.focal, *asked.products))
@@ -153,9 +156,23 @@ def read_slopes(asked: Probed, estimated: Estimated, rows: pd.DataFrame, *, leve
         for place, name in enumerate(asked.products, 1))
     return Slopes(
         estimated.problem.n, level, _range(moderator), terms, tuple(map(_slope, probed.slopes)),
-        probed.johnson_neyman, _turn(probed.turning_point),
+        probed.johnson_neyman, _cases(probed.johnson_neyman, values), _turn(probed.turning_point),
         tuple(CurvePoint(point.value, point.est, point.lower, point.upper) for point in probed.curve),
         _remarks(estimated))
+
+
+def _cases(regions: JohnsonNeyman | Undefined, values: Array | None) -> Number:
+    """Share of the present ``values`` (n,) inside the regions."""
+    if isinstance(regions, Undefined):
+        return regions
+    if values is None:
+        return Undefined("nobody's value of a latent variable is known")
+    present = values[np.isfinite(values)]
+    inside = np.zeros(len(present), dtype=bool)
+    for region in regions.regions:
+        inside |= ((present >= (-np.inf if region.lower is None else region.lower))
+                   & (present <= (np.inf if region.upper is None else region.upper)))
+    return float(inside.mean())
 
 
 def _range(moderator: Moderator) -> ModeratorRange:

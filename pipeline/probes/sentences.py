@@ -74,9 +74,10 @@ def _regions(probed: Probed, found: Slopes) -> str:
     if len(shown) == 1 and _first(shown[0], low) == low and _last(shown[0], high) == high:
         return f"It is {shown[0].sign} throughout the range of {probed.moderator_words}, its interval excluding zero."
     parts = [f"{_where(region, low, high)} ({region.sign})" for region in shown]
+    cases = "" if isinstance(found.cases, Undefined) else f", where {percent(found.cases, 0)} of the cases are"
     from_mean = ", counted from its mean" if found.moderator.basis == "implied" else ""
     return (f"Its interval excludes zero where {probed.moderator_words} lies {listed(parts)}{from_mean}: "
-            f"{percent(regions.covered, 0)} of the range.")
+            f"{percent(regions.covered, 0)} of the range{cases}.")
 
 
 def _first(region: Region, low: float) -> float:

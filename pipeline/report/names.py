@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeline.data.scoring import EXPERIENCE
 from pipeline.results import SCREENED, ModelRun, StudyResults
 from pipeline.study import ScreeningPlan
 
@@ -26,6 +27,28 @@ VARIABLES = {
     "RA": "Relational ambidexterity",
     "RF": "Resource fluidity",
     "SR": "Strategic resilience",
+    "AEA": "Alliance ecosystem advantage",
+    "FL": "Firm-level advantage",
+    "EL": "Ecosystem-level advantage",
+    "INN": "Innovation",
+    "LTP": "Long-term performance",
+    "ADP": "Adjustment",
+    "VCC": "Value co-creation",
+    "TU": "Turbulence",
+    "EF": "Efficiency focus",
+    "AGI": "Agile governance (latent)",
+    "KNO": "Knowledge mobility (latent)",
+    "CS": "Contractual safeguards (latent)",
+    "RG": "Relational governance (latent)",
+    "TR": "Trust (latent)",
+    "COP": "Cooperation (latent)",
+    "ACQ": "Skill with acquisitions",
+    "EXL": "Experience × learning (latent)",
+    "T": "Trust, from the midpoint",
+    "V": "Vigilance, from the midpoint",
+    "T2": "Trust squared",
+    "TV": "Trust × vigilance",
+    "V2": "Vigilance squared",
     "lnsize": "Firm size (log employees)",
     "firmage": "Firm age (decades)",
     "tmco": "Top management commitment",
@@ -127,6 +150,11 @@ def effect(name: str) -> str:
 def labels(results: StudyResults) -> dict[str, str]:
     """Variable id → words: those of this module, else the label the scoring gave."""
     return {summary.variable: summary.label for summary in results.variables} | VARIABLES
+
+
+def experience(kind: str) -> str:
+    """Which alliances an experience variable counts."""
+    return EXPERIENCE[kind][1] if kind in EXPERIENCE else kind
 
 
 def mediation(results: StudyResults, rows: str = SCREENED) -> ModelRun | None:

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from pipeline.report import names
 from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, RULE, Figure, key_below, plot, wrapped
 from pipeline.report.numbers import interval, level_name, number
-from pipeline.report.tables.effects import decay_points, decay_table, effects_sentence
+from pipeline.report.tables.effects import decay_points, decay_sentence, effects_sentence
 from pipeline.results import EVERYONE, HEADLINE_EFFECT, SCREENED, ModelRun, StudyResults
 from pipeline.sem.effects import BootstrapResult, ResampledEffect
 from pipeline.undefined import Undefined
@@ -124,8 +124,8 @@ def decay_figure(results: StudyResults) -> Figure | None:
     if len(decay_points(results)) < 2:
         return None
     return Figure(
-        "decay", "The serial effect under other recency weights", decay_table(results).summary, "decay",
-        lambda: _decay(results), "The filled point is the weight of the plan.",
+        "decay", "The serial effect under other recency weights", decay_sentence(results), "decay",
+        lambda: _decay(results), "The filled point is the weight of the plan. Kinds of experience are in the table.",
     )
 
 

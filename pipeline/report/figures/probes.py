@@ -55,7 +55,7 @@ def _slopes_figure(report: ProbesReport, name: str) -> Figure | None:
         return None
     summary = drawn[0][0].sentence if len(members) == 1 else counted_probes(tuple(members), report.level)
     return Figure(f"probes-{name}", FIGURES.get(name, drawn[0][0].probed.title), summary, SLOPES,
-                  lambda: _panels(drawn), _note(members, drawn, report.level))
+                  lambda: _panels(drawn, titled=len(members) > 1), _note(members, drawn, report.level))
 
 
 def _note(members: list[InteractionProbe], drawn: Drawn, level: float) -> str:
@@ -73,7 +73,7 @@ def _note(members: list[InteractionProbe], drawn: Drawn, level: float) -> str:
     return text + (f" Not drawn: {'; '.join(left)}." if left else "")
 
 
-def _panels(drawn: Drawn) -> Drawing:
+def _panels(drawn: Drawn, *, titled: bool) -> Drawing:
     columns = _COLUMNS.get(len(drawn), 3)
     rows = math.ceil(len(drawn) / columns)
     width = WIDTH if columns > 1 else 5.0
@@ -88,7 +88,7 @@ def _panels(drawn: Drawn) -> Drawing:
         probe, found = drawn[place]
         (_two_points if found.moderator.two_valued else _curve)(axes, probe, found)
         axes.axhline(0, color=QUIET, linewidth=0.9, linestyle="--", zorder=2.5)
-        if len(drawn) > 1:
+        if titled:
             axes.set_title(wrapped(probe.probed.title, letters), loc="left", color=INK)
         axes.set_ylabel(wrapped(f"Slope of {probe.probed.outcome_words} on {probe.probed.focal_words}",
                                 _LABEL[columns]))
@@ -106,7 +106,7 @@ def _moderator_label(probe: InteractionProbe, found: Slopes, characters: int) ->
         return words
     unit = f"({'from its mean' if found.moderator.basis == 'implied' else probe.probed.unit})"
     one = f"{words} {unit}"
-    return one if len(one) <= characters else f"{wrapped(words, characters)}\n{wrapped(unit, characters)}"
+    return one if len(one) <= characters else f"{wrapped(words, characters - 2)}\n{wrapped(unit, characters)}"
 
 
 def _curve(axes: Axes, probe: InteractionProbe, found: Slopes) -> None:
@@ -186,9 +186,15 @@ def sheet(probe: SurfaceProbe, found: SurfaceFound) -> tuple[Sheet, Any]:
     first, second = x - found.midpoint, y - found.midpoint
     b = [test.est for test in found.coefficients]
     z = b[0] * first + b[1] * second + b[2] * first**2 + b[3] * first * second + b[4] * second**2
-    area = Path(np.array([*found.hull, found.hull[0]]), closed=True)
-    inside = area.contains_points(np.column_stack([first.ravel(), second.ravel()])).reshape(x.shape)
-    return (x, y, z), inside
+    return (x, y, z), _held(first, second, np.array(found.hull))
+
+
+def _held(x: Any, y: Any, corners: Any) -> Any:
+    """Which points lie inside corners listed counter-clockwise or on their edges: to the left of every side."""
+    inside = np.ones(x.shape, dtype=bool)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        inside &= (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) >= -1e-9
+    return inside
 
 
 def _surface(probe: SurfaceProbe, found: SurfaceFound) -> Drawing:
@@ -249,7 +255,7 @@ def _outside(ring: Any, low: float, high: float) -> PathPatch:
 
 def _relief(axes: Any, probe: SurfaceProbe, within: Sheet, scale: Normalize) -> None:
     asked = probe.probed
-    axes.plot_surface(*within, cmap=_RELIEF, norm=scale, edgecolor="none", rcount=_FINE, ccount=_FINE,
+    axes.plot_surface(*within, cmap=_RELIEF, norm=scale, edgecolor="none", rcount=49, ccount=49,
                       antialiased=False)
     axes.plot_wireframe(*within, color=QUIET, linewidth=0.4, rcount=13, ccount=13)
     axes.view_init(elev=26, azim=-125)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pipeline.report import methods, names
 from pipeline.report.numbers import counted, interval, level_name, listed, number
 from pipeline.report.tables.spec import Cell, Column, Table
-from pipeline.results import EVERYONE, HEADLINE_EFFECT, SCREENED, ModelRun, StudyResults
+from pipeline.results import EVERYONE, HEADLINE_EFFECT, SCREENED, DecayRow, ModelRun, StudyResults
 from pipeline.sem.fit import Parameter
 from pipeline.undefined import Number, Undefined
+
+HEADLINE_EXPERIENCE = "exp_rw"
+"""The headline's measure of experience: all alliances, whatever their kind."""
 
 
 def effects_table(run: ModelRun) -> Table:
@@ -176,41 +179,60 @@ def exclusions_sentence(results: StudyResults) -> str:
 
 
 def decay_table(results: StudyResults) -> Table:
-    """The serial effect under other recency weights."""
+    """The serial effect under other recency weights, and of each kind of experience."""
     planned = results.plan.scoring.decay
     rows = tuple(
-        (d.decay, "plan" if d.decay == planned else "", d.n, d.est, d.se, d.pvalue, d.std_all,
-         "yes" if d.converged else "no") for d in results.decay
+        (names.experience(d.experience), d.decay, "plan" if _is_planned(d, planned) else "", d.n, d.est, d.se,
+         d.pvalue, d.std_all, "yes" if d.converged else "no") for d in results.decay
     )
-    good = decay_points(results)
-    failed = len(results.decay) - len(good)
-    sentence = "The recency weight was not varied."
-    if good:
-        effects = [effect for _, effect in good]
-        sentence = (f"As the recency weight δ runs over {listed([f'{decay:g}' for decay, _ in good])}, the "
-                    f"standardised serial effect stays between {number(min(effects), 3, bounded=True)} and "
-                    f"{number(max(effects), 3, bounded=True)}.")
-        if failed:
-            sentence += f" {counted(failed, 'run')} did not converge."
     return Table(
-        "decay", "The serial effect under other recency weights",
+        "decay", "The serial effect under other recency weights and of other kinds of experience",
         (
-            Column("decay", "δ", "number", 1), Column("planned", ""), Column("n", "n", "integer"),
-            Column("est", "Estimate", "number", 3), Column("se", "SE (delta)", "number", 3),
-            Column("pvalue", "p (delta)", "pvalue"), Column("std_all", "Standardised", "number", 3, True),
-            Column("converged", "Converged"),
+            Column("experience", "Experience with"), Column("decay", "δ", "number", 1), Column("planned", ""),
+            Column("n", "n", "integer"), Column("est", "Estimate", "number", 3),
+            Column("se", "SE (delta)", "number", 3), Column("pvalue", "p (delta)", "pvalue"),
+            Column("std_all", "Standardised", "number", 3, True), Column("converged", "Converged"),
         ),
-        rows, sentence,
+        rows, f"{decay_sentence(results)}{_kinds_sentence(results)}",
         "δ = 1 weighs an alliance of thirteen years ago as one of last year. Unstandardised estimates are in units "
-        "that change with δ; compare the standardised ones.",
+        "that change with δ and with the kind; compare the standardised ones. Kinds of experience stand in the model "
+        "one at a time; alliances with a repeat partner are among the other kinds.",
     )
 
 
-def decay_points(results: StudyResults) -> tuple[tuple[float, float], ...]:
-    """(δ, standardised serial effect) of every run that converged."""
-    return tuple(
-        (row.decay, row.std_all) for row in results.decay if row.converged and not isinstance(row.std_all, Undefined)
-    )
+def _is_planned(row: DecayRow, planned: float) -> bool:
+    return row.experience == HEADLINE_EXPERIENCE and row.decay == planned
+
+
+def decay_sentence(results: StudyResults) -> str:
+    """What the recency weight does to the effect of all experience."""
+    good = decay_points(results)
+    if not good:
+        return "The recency weight was not varied."
+    effects = [effect for _, effect in good]
+    failed = sum(row.experience == HEADLINE_EXPERIENCE for row in results.decay) - len(good)
+    sentence = (f"As the recency weight δ runs over {listed([f'{decay:g}' for decay, _ in good])}, the "
+                f"standardised serial effect stays between {number(min(effects), 3, bounded=True)} and "
+                f"{number(max(effects), 3, bounded=True)}.")
+    return sentence + (f" {counted(failed, 'run')} did not converge." if failed else "")
+
+
+def _kinds_sentence(results: StudyResults) -> str:
+    """What each kind of experience alone gives, empty where none was asked for."""
+    kinds = [kind for kind in dict.fromkeys(row.experience for row in results.decay) if kind != HEADLINE_EXPERIENCE]
+    said = []
+    for kind in kinds:
+        effects = [effect for _, effect in decay_points(results, kind)]
+        if effects:
+            said.append(f"{number(min(effects), 3, bounded=True)} to {number(max(effects), 3, bounded=True)} for "
+                        f"{names.experience(kind)}")
+    return f" Of one kind of experience at a time it is {listed(said)}." if said else ""
+
+
+def decay_points(results: StudyResults, kind: str = HEADLINE_EXPERIENCE) -> tuple[tuple[float, float], ...]:
+    """(δ, standardised serial effect) of every run with this kind of experience that converged."""
+    return tuple((row.decay, row.std_all) for row in results.decay
+                 if row.experience == kind and row.converged and not isinstance(row.std_all, Undefined))
 
 
 def truth_table(results: StudyResults) -> Table:

@@ -51,36 +51,59 @@ def reported(indices: FitIndices) -> Reported:
 
 def fit_table(results: StudyResults) -> Table:
     """Global fit by indices of several classes, with and without exclusions side by side."""
-    rows: list[tuple[Cell, ...]] = []
+    columns, rows, note = _global_fit(side_by_side(results))
+    return Table("fit", "Fit of every model, with and without exclusions", (*WHICH, *columns),
+                 tuple((run.id, run.rows, *cells) for run, cells in rows), _fit_summary(results), note + SMALL_PRINT)
+
+
+def theory_fit_table(results: StudyResults) -> Table:
+    """Global fit of the models that decided claims and are no models of the headline."""
+    columns, rows, note = _global_fit(results.theory)
+    good = sum(run.fit.converged and run.fit.admissible for run in results.theory)
+    failed = [run.id for run in results.theory if not run.fit.converged]
+    improper = [run.id for run in results.theory if run.fit.converged and not run.fit.admissible]
+    summary = (f"Besides the models above, {counted(len(rows), 'model')} decided claims; "
+               f"{'all' if good == len(rows) else good or 'none'} converged to an admissible solution."
+               if rows else "No model besides those above decided a claim.")
+    summary += f" Not converged: {', '.join(failed)}." if failed else ""
+    summary += f" Not admissible: {', '.join(improper)}." if improper else ""
+    saturated = " A model without degrees of freedom fits whatever the data are."
+    return Table("fit-theory", "Fit of the models that decided claims",
+                 (WHICH[0], Column("title", "What it is about"), Column("level", "One row is"), *columns),
+                 tuple((run.id, run.title, run.level, *cells) for run, cells in rows), summary,
+                 note + SMALL_PRINT + saturated)
+
+
+def _global_fit(
+    runs: Iterable[ModelRun],
+) -> tuple[tuple[Column, ...], list[tuple[ModelRun, tuple[Cell, ...]]], str]:
+    """Columns, a row a run, and how to read them."""
+    rows: list[tuple[ModelRun, tuple[Cell, ...]]] = []
     versions = set()
-    for run in side_by_side(results):
-        state = (run.id, run.rows, run.fit.nobs, "yes" if run.fit.converged else "no",
-                 "yes" if run.fit.admissible else "no")
+    for run in runs:
+        state = (run.fit.nobs, "yes" if run.fit.converged else "no", "yes" if run.fit.admissible else "no")
         if run.fit.indices is None:
-            rows.append((*state, *((None,) * 10)))
+            rows.append((run, (*state, *((None,) * 10))))
             continue
         i = reported(run.fit.indices)
         versions.add(i.version)
-        rows.append((*state, i.version, i.chisq, i.df, i.pvalue, i.scaling_factor, i.cfi, i.tli, i.rmsea, i.rmsea_ci,
-                     i.srmr))
+        rows.append((run, (*state, i.version, i.chisq, i.df, i.pvalue, i.scaling_factor, i.cfi, i.tli, i.rmsea,
+                           i.rmsea_ci, i.srmr)))
     scaled, robust = ("Scaled ", "Robust ") if versions == {"robust"} else ("", "")
     note = ("χ²: likelihood ratio with n, not n − 1, divided by the scaling factor where one stands beside it. CFI and "
             "TLI: incremental; RMSEA: parsimony; SRMR: absolute. ")
     if "robust" in versions:
         note += ("Robust CFI, TLI and RMSEA correct for non-normal data, clusters and missing values; the plain ones "
                  "are in the table of all indices. ")
-    return Table(
-        "fit", "Fit of every model, with and without exclusions",
-        (
-            *WHICH, Column("n", "n", "integer"), Column("converged", "Converged"), Column("admissible", "Admissible"),
-            Column("version", "Version"), Column("chisq", f"{scaled}χ²", "number"), Column("df", "df", "integer"),
-            Column("pvalue", "p", "pvalue"), Column("scaling_factor", "Scaling factor", "number", 3),
-            Column("cfi", f"{robust}CFI", "number", 3, True), Column("tli", f"{robust}TLI", "number", 3, True),
-            Column("rmsea", f"{robust}RMSEA", "number", 3, True),
-            Column("rmsea_ci", "90 % interval", "interval", 3, True), Column("srmr", "SRMR", "number", 3, True),
-        ),
-        tuple(rows), _fit_summary(results), note + SMALL_PRINT,
+    columns = (
+        Column("n", "n", "integer"), Column("converged", "Converged"), Column("admissible", "Admissible"),
+        Column("version", "Version"), Column("chisq", f"{scaled}χ²", "number"), Column("df", "df", "integer"),
+        Column("pvalue", "p", "pvalue"), Column("scaling_factor", "Scaling factor", "number", 3),
+        Column("cfi", f"{robust}CFI", "number", 3, True), Column("tli", f"{robust}TLI", "number", 3, True),
+        Column("rmsea", f"{robust}RMSEA", "number", 3, True),
+        Column("rmsea_ci", "90 % interval", "interval", 3, True), Column("srmr", "SRMR", "number", 3, True),
     )
+    return columns, rows, note
 
 
 def fit_sentence(run: ModelRun) -> str:

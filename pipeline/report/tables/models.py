@@ -53,10 +53,11 @@ def _moments(fit: Fit) -> int:
 
 
 def diagnoses_table(results: StudyResults) -> Table:
-    """What a reader must know of each fit before using its numbers."""
+    """What a reader must know of each fit before using its numbers, of the models that decided claims as well."""
+    runs = (*side_by_side(results), *results.theory)
     rows = tuple((run.id, run.rows, names.diagnosis(d.code), d.text, ", ".join(d.about))
-                 for run in side_by_side(results) for d in run.fit.diagnoses)
-    doubts = sum(d.code != "note" for run in results.models for d in run.fit.diagnoses)
+                 for run in runs for d in run.fit.diagnoses)
+    doubts = sum(d.code != "note" for run in runs for d in run.fit.diagnoses)
     remarks = len(rows) - doubts
     told = f"{counted(doubts, 'diagnosis', 'diagnoses')} on the models; read them before using the numbers." if doubts \
         else "No model was given a diagnosis."

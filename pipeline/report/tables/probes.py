@@ -124,25 +124,27 @@ def regions_table(report: ProbesReport) -> Table:
         REGIONS, "Johnson\N{EN DASH}Neyman regions: where a slope differs from zero",
         (*_NAMED, Column("kind", "Differs from zero"), Column("sign", "Sign"), Column("lower", "From", "number", 2),
          Column("upper", "To", "number", 2), Column("covered", "Share of the range", "percent"),
+         Column("cases", "Share of the cases", "percent"),
          Column("range", "Range of the moderator", "interval", 2)),
         tuple(rows), _regions_sentence(report),
         f"Regions hold at {level_name(report.level)} for one value of the moderator at a time, not for all at once "
         "(Esarey & Sumner 2018). A region without an end goes on; what lies beyond the range is extrapolated. The "
-        "share is by length of the range, not by cases, and of all regions of an interaction together. Range of a "
-        "latent moderator: 3 SD to either side of its mean.",
+        "shares are of all regions of an interaction together. Range of a latent moderator: 3 SD to either side of its "
+        "mean.",
     )
 
 
 def _region_rows(probe: InteractionProbe) -> list[tuple[Cell, ...]]:
     found = probe.found
     if isinstance(found, Undefined):
-        return [(*_named(probe), str(found), *(None,) * 5)]
+        return [(*_named(probe), str(found), *(None,) * 6)]
     regions, ends = found.johnson_neyman, (found.moderator.low, found.moderator.high)
     if isinstance(regions, Undefined):
-        return [(*_named(probe), str(regions), *(None,) * 4, ends)]
+        return [(*_named(probe), str(regions), *(None,) * 5, ends)]
+    cases = None if found.moderator.basis == "implied" else found.cases
     if not regions.regions:
-        return [(*_named(probe), KINDS[regions.kind], None, None, None, regions.covered, ends)]
-    return [(*_named(probe), KINDS[regions.kind], region.sign, region.lower, region.upper, regions.covered, ends)
+        return [(*_named(probe), KINDS[regions.kind], None, None, None, regions.covered, cases, ends)]
+    return [(*_named(probe), KINDS[regions.kind], region.sign, region.lower, region.upper, regions.covered, cases, ends)
             for region in regions.regions]
 
 

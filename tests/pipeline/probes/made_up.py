@@ -66,8 +66,8 @@ def quantity(est: float, se: float = 0.1, pvalue: float = 0.2) -> Tested:
 
 
 def slopes(
-    kind: RegionKind, regions: tuple[Region, ...], *, covered: float = 0.5, change: Tested | None = None,
-    remarks: tuple[str, ...] = (),
+    kind: RegionKind, regions: tuple[Region, ...], *, covered: float = 0.5, cases: float | Undefined = 0.8,
+    change: Tested | None = None, remarks: tuple[str, ...] = (),
 ) -> Slopes:
     """A moderator from 1 to 7 with mean 4 and SD 1; slopes from −0.1 up by 0.1."""
     bounds = tuple(end for region in regions for end in (region.lower, region.upper) if end is not None)
@@ -75,7 +75,7 @@ def slopes(
                for step, (label, value) in enumerate((("mean - SD", 3.0), ("mean", 4.0), ("mean + SD", 5.0)), -1))
     curve = tuple(CurvePoint(float(m), 0.1 * (m - 4), 0.1 * (m - 4) - 0.1, 0.1 * (m - 4) + 0.1) for m in range(1, 8))
     return Slopes(100, 0.95, ModeratorRange("observed", 4.0, 1.0, 1.0, 7.0, False), (change or quantity(0.1),), at,
-                  JohnsonNeyman(kind, bounds, regions, covered, 0.95), None, curve, remarks)
+                  JohnsonNeyman(kind, bounds, regions, covered, 0.95), cases, None, curve, remarks)
 
 
 def probe_of(found: Slopes | Undefined, probed: Probed = PLAIN) -> InteractionProbe:

@@ -22,15 +22,18 @@ REGIONS = {
     "all": ((Region(None, None, "positive"),), 1.0,
             "It is positive throughout the range of luck, its interval excluding zero."),
     "inside": ((Region(2.0, 3.5, "negative"),), 0.25,
-               ZERO + "where luck lies from 2.00 to 3.50 (negative): 25\N{NO-BREAK SPACE}% of the range."),
+               ZERO + "where luck lies from 2.00 to 3.50 (negative): 25\N{NO-BREAK SPACE}% of the range, where "
+                "80\N{NO-BREAK SPACE}% of the cases are."),
     "outside": ((Region(None, 2.0, "negative"), Region(5.5, None, "positive")), 0.417,
                 ZERO + "where luck lies below 2.00 (negative) and above 5.50 (positive): 42\N{NO-BREAK SPACE}% of the "
-                "range."),
+                "range, where 80\N{NO-BREAK SPACE}% of the cases are."),
     "one-sided": ((Region(4.0, None, "positive"),), 0.5,
-                  ZERO + "where luck lies above 4.00 (positive): 50\N{NO-BREAK SPACE}% of the range."),
+                  ZERO + "where luck lies above 4.00 (positive): 50\N{NO-BREAK SPACE}% of the range, where "
+                "80\N{NO-BREAK SPACE}% of the cases are."),
     "several": ((Region(None, 1.5, "positive"), Region(3.0, 4.0, "negative"), Region(6.0, None, "positive")), 0.417,
                 ZERO + "where luck lies below 1.50 (positive), from 3.00 to 4.00 (negative) and above 6.00 (positive): "
-                "42\N{NO-BREAK SPACE}% of the range."),
+                "42\N{NO-BREAK SPACE}% of the range, where "
+                "80\N{NO-BREAK SPACE}% of the cases are."),
 }
 
 
@@ -60,9 +63,10 @@ def test_a_change_has_its_direction(est, verb):
 
 
 def test_a_latent_moderator_counts_from_its_mean():
-    found = replace(slopes("one-sided", (Region(0.5, None, "positive"),)),
+    found = replace(slopes("one-sided", (Region(0.5, None, "positive"),), cases=Undefined("it is latent")),
                     moderator=ModeratorRange("implied", 0.0, 1.0, -3.0, 3.0, False))
     assert "luck lies above 0.50 (positive), counted from its mean: 50" in slopes_sentence(PLAIN, found)
+    assert "cases" not in slopes_sentence(PLAIN, found)
 
 
 @pytest.mark.parametrize(("curvature", "maximum", "words"), [(-0.2, True, "largest"), (0.2, False, "smallest")])

@@ -153,6 +153,8 @@ def test_the_region_is_that_of_ordinary_least_squares():
     np.testing.assert_allclose(ours.johnson_neyman.bounds, expected, rtol=1e-5)
     covered = (expected[0] - m.min() + m.max() - expected[1]) / np.ptp(m)
     assert ours.johnson_neyman.covered == pytest.approx(covered, rel=1e-5)
+    assert ours.cases == np.mean((m < expected[0]) | (m > expected[1]))
+    assert 0 < ours.cases < 1
     assert [region.sign for region in ours.johnson_neyman.regions] == ["negative", "positive"]
 
 
