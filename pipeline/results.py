@@ -22,6 +22,7 @@ from pipeline.data.screening import RespondentScreening, ScreeningSummary
 from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
+from pipeline.probes.found import ProbesReport
 from pipeline.robustness.found import SpecificationCurve
 from pipeline.sem.effects import BootstrapResult, JointSignificance
 from pipeline.sem.fit import Compared, Fit, differing
@@ -205,6 +206,7 @@ class StudyResults:
     claims: ClaimsReport
     theory: tuple[ModelRun, ...]
     rivals: RivalsReport
+    probes: ProbesReport
     sensitivity: SensitivityReport
     robustness: SpecificationCurve | None
 

@@ -32,6 +32,7 @@ from pipeline.flow import FORM_OF_LEVEL, flow_of
 from pipeline.models import MEDIATION, MODELS
 from pipeline.models.spec import Level
 from pipeline.prepare import PreparedForm, check_forms, prepare
+from pipeline.probes.probing import probe_models
 from pipeline.progress import Progress, Silent
 from pipeline.provenance import Clock, manifest
 from pipeline.report.words import headline
@@ -101,6 +102,8 @@ def run_study(
             decay = decay_sensitivity(MEDIATION, firms.frame, firms.experience, plan, workers=workers)
         with clock.step("Confounders, errors of measurement, other orders"):
             sensitive = sensitivity(MEDIATION, frames["firm"], plan, seed=sensitivity_seed)
+        with clock.step("Interactions and the response surface"):
+            probes = probe_models(frames, level=plan.level)
         curve = _robustness(forms, plan, instrument, clock, draws=map_draws, seed=map_seed, workers=workers)
     main, everyone = (
         next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, rows)) for rows in (SCREENED, EVERYONE)
@@ -128,6 +131,7 @@ def run_study(
         claims=claims,
         theory=theory,
         rivals=rivals,
+        probes=probes,
         sensitivity=sensitive,
         robustness=curve,
     )

@@ -25,6 +25,9 @@ def each(
     advance
         Called with the number of things just done.
     """
+    if not things:
+        return []
+
     def some(first: int, last: int) -> list[Result]:
         return [work(thing) for thing in things[first:last]]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipeline.results import StudyResults
 from pipeline.run import run_study
+from tests import example_theory
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
 
@@ -17,3 +20,17 @@ def sample_results() -> StudyResults:
     """The sample study (synthetic) from its exports to its results, by its plan but for 100 bootstrap draws and the
     robustness map."""
     return run_study(SAMPLE, draws=100, workers=1, robustness=False)
+
+
+NO_THEORY = {"claims": {"decide": []}, "robustness": {"draws": 0}}
+"""What to write into a plan whose run is not about the theory."""
+
+
+@contextmanager
+def without_theory() -> Iterator[None]:
+    """Runs that have examples in place of rivals, sensitivity and probes, which a test of something else waits for."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, example in (("compare_rivals", example_theory.rivals), ("sensitivity", example_theory.sensitivity),
+                              ("probe_models", example_theory.probes)):
+            patched.setattr(f"pipeline.run.{name}", lambda *_, example=example, **__: example(), raising=False)
+        yield

@@ -7,9 +7,9 @@ from html import escape as html_escape
 import streamlit as st
 
 from instrument.model import Fact, Instrument, Item, Note
+from pipeline.claims.ledger import DOCUMENTS
 from pipeline.claims.report import ClaimResult, PredictionResult
 from pipeline.report import names, numbers
-from pipeline.report.tables.claims import document_name
 from pipeline.report.tables.fit import fit_sentence
 from pipeline.results import SCREENED, ModelRun
 from pipeline.undefined import Number, Undefined
@@ -21,7 +21,8 @@ from viewer.source import Source
 SIDE = {"positive": "above 0", "negative": "below 0", "none": "no effect that matters"}
 
 HEADLINES = {
-    "supported": "Supported: the data are consistent with it", "against": "Against: the data are not consistent with it",
+    "supported": "Supported: the data are consistent with it",
+    "against": "Against: the data are not consistent with it",
     "inconclusive": "Inconclusive: open at this power", "not testable": "Not testable with this form",
     "pending": "Pending: it waits for a method",
 }
@@ -30,7 +31,7 @@ HEADLINES = {
 def show(source: Source, claim: ClaimResult) -> None:
     """The whole chain, statement to questions."""
     st.subheader(parts.escape(f"{claim.id}: {claim.statement}"), anchor="claim", divider="gray")
-    st.caption(parts.escape(f"{document_name(claim.document)}. After {'; '.join(claim.source)}."))
+    st.caption(parts.escape(f"{DOCUMENTS.get(claim.document, claim.document)}. After {'; '.join(claim.source)}."))
     st.html(f'<div class="am-verdict {html_escape(claim.verdict.replace(" ", "-"))}"><b>'
             f"{html_escape(HEADLINES[claim.verdict])}</b>{html_escape(claim.because)}</div>")
     if claim.truth:

@@ -12,8 +12,10 @@ from viewer.source import Source
 STEM = 6
 """Letters by which words are compared, so that endings do not count."""
 
-EMPTY = frozenset({"a", "an", "the", "of", "and", "or", "to", "in", "on", "by", "is", "are", "do", "does", "that", "what",
-                   "which", "how", "if", "it", "its", "for", "with", "claim", "claims", "data", "say", "these"})
+EMPTY = frozenset({
+    "a", "an", "the", "of", "and", "or", "to", "in", "on", "by", "is", "are", "do", "does", "that", "what", "which",
+    "how", "if", "it", "its", "for", "with", "claim", "claims", "data", "say", "these",
+})
 """Words of a question that say nothing of a claim."""
 
 

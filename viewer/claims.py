@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import streamlit as st
 
 from instrument.model import Fact, Instrument, Item
 from pipeline.claims.ledger import DOCUMENTS
 from pipeline.claims.report import ClaimResult
-from pipeline.report.tables.claims import ORDER, document_name, moderation_sentence
+from pipeline.claims.verdicts import Verdict
+from pipeline.report.tables.rivals import favoured_sentence
 from pipeline.results import StudyResults
 from viewer import claim, parts
 from viewer.claim_search import find
@@ -16,7 +19,9 @@ from viewer.source import Source
 
 ANY = "any"
 
-MEANING = {
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+MEANING: dict[Verdict, str] = {
     "supported": "consistent with these data", "against": "not consistent with these data",
     "inconclusive": "open at this power", "not testable": "no answers to this form can decide",
     "pending": "waits for a method",
@@ -32,7 +37,7 @@ def show(source: Source) -> None:
         parts.say("This study's plan had no claim decided.")
         return
     parts.say(report.sentence)
-    parts.cards([(verdict.capitalize(), str(report.count(verdict)), MEANING[verdict]) for verdict in ORDER])
+    parts.cards([(verdict.capitalize(), str(report.count(verdict)), MEANING[verdict]) for verdict in VERDICTS])
     parts.figure(source, "claims")
     st.header("Find a claim", anchor=False)
     found = _filtered(source)
@@ -41,6 +46,8 @@ def show(source: Source) -> None:
         claim.show(source, _chosen(report.claims, found))
     else:
         st.info("No claim answers to all of this. Take a word or a choice away.")
+    with st.expander("What decided each claim, all in one table"):
+        parts.tables(source, "predictions")
     st.header("Rival explanations side by side", anchor=False)
     _rivals(source)
     st.header("What strengthens what", anchor=False)
@@ -53,7 +60,7 @@ def _filtered(source: Source) -> list[ClaimResult]:
     words = typed("Search", "find", hint="such as: dedicated function mediates experience",
                   note="In statements, reasons, rivals, sources, models and the questions asked. "
                        "Endings do not count: “mediates” finds “mediation”.")
-    verdicts = [v for v in ORDER if any(c.verdict == v for c in claims)]
+    verdicts = [v for v in VERDICTS if any(c.verdict == v for c in claims)]
     documents = [d for d in DOCUMENTS if any(c.document == d for c in claims)]
     constructs = [c for c in questions.constructs if any(c.id in claimed.constructs for claimed in claims)]
     names = {c.id: f"{c.name} ({c.id})" for c in constructs}
@@ -63,7 +70,7 @@ def _filtered(source: Source) -> list[ClaimResult]:
         verdict = pick("Verdict", [ANY, *verdicts], "verdict", str.capitalize)
     with across[1]:
         document = pick("Document", [ANY, *documents], "document",
-                        lambda d: "Any" if d == ANY else f"{document_name(d)} ({d})")
+                        lambda d: "Any" if d == ANY else f"{DOCUMENTS[d]} ({d})")
     with across[2]:
         construct = pick("Construct", [ANY, *names], "construct", lambda c: names.get(c, "Any"))
     with across[3]:
@@ -123,13 +130,12 @@ def _chosen(claims: tuple[ClaimResult, ...], found: list[ClaimResult]) -> ClaimR
 
 def _rivals(source: Source) -> None:
     """Comparisons of models, with the test within the model that holds both rivals."""
-    parts.say(moderation_sentence(source.results))
+    parts.say(favoured_sentence(source.results.rivals))
     for place, comparison in enumerate((source.results.rivals.chain, *source.results.rivals.advantage)):
         table_id = f"comparison-{comparison.id}"
         if table_id in source.tables:
             with st.expander(comparison.title, expanded=place == 0):
-                parts.bullets(comparison.sentences)
-                parts.table(source, source.tables[table_id], title=False, summary=False)
+                parts.table(source, source.tables[table_id], title=False)
 
 
 def _interactions(source: Source) -> None:

@@ -31,10 +31,8 @@ def show(source: Source) -> None:
         _map(source, curve)
     st.header("Does it depend on how experience is counted?", anchor=False)
     parts.say("Recency weights, and experience of one kind of alliance in place of all.")
-    parts.figure(source, "decay", title=False)
     if "decay" in source.figures:
-        with st.expander("Every weight and kind as a table"):
-            parts.table(source, source.tables["decay"], title=False, summary=False, place="whole")
+        parts.figure(source, "decay", title=False)
     else:
         parts.table(source, source.tables["decay"], title=False)
     st.header("What if something unmeasured is behind it?", anchor=False)
@@ -82,16 +80,16 @@ def _median(median: Number, lowest: Number, highest: Number) -> tuple[str, str]:
 
 def _specifications(source: Source, curve: SpecificationCurve) -> None:
     """The table of specifications, whole or those that share the decisions picked."""
-    asked = [row.specification for row in (*curve.rows, *curve.pending)]
+    asked = [*(row.specification for row in curve.rows), *(row.specification for row in curve.pending)]
     table: Table = source.tables["robustness"]
     chosen: list[str] = []
     facets: list[Facet] = list(FACETS)
     for start in (0, 3):
         for column, facet in zip(st.columns(3), facets[start:start + 3], strict=True):
             levels = list(dict.fromkeys(specification.level(facet) for specification in asked))
+            words = {ANY: "Any"} | {level: level_words(facet, level) for level in levels}
             with column:
-                level = pick(FACETS[facet], [ANY, *levels], facet,
-                             lambda value, f=facet: "Any" if value == ANY else level_words(f, value))
+                level = pick(FACETS[facet], list(words), facet, words.__getitem__)
             if level != ANY:
                 chosen.append(f"{facet}-{level}")
                 table = parts.where(table, facet, [level_words(facet, level)], table.id)
@@ -110,7 +108,5 @@ def _sensitivity(source: Source) -> None:
     parts.tables(source, "sensitivity-confounding")
     parts.figure(source, "sensitivity-reliability")
     parts.tables(source, "sensitivity-orders")
-    with st.expander("Effects under every correlation and every reliability"):
-        parts.tables(source, "sensitivity-confounding-curves", "sensitivity-reliability")
     st.subheader("What this does not show", anchor=False)
     parts.bullets(report.limits)

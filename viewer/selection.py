@@ -52,7 +52,8 @@ def asked_for(key: str) -> str | None:
     """What the link asks for where it has just been followed, else what the reader chose last; None if neither."""
     there = st.query_params.get(key)
     followed = there is not None and there != st.session_state.get(_written(key))
-    return there if followed else st.session_state.get(key, there)
+    kept: str | None = st.session_state.get(key, there)
+    return there if followed else kept
 
 
 def change(key: str, value: str) -> None:

@@ -26,6 +26,7 @@ from pipeline import cli
 from pipeline.models import MEDIATION
 from pipeline.results import write_results
 from pipeline.run import run_study
+from tests.conftest import NO_THEORY, without_theory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "data" / "sample"
@@ -166,6 +167,7 @@ def small_study(folder: Path, *, forms: str = "F", labels: bool = False) -> Stud
         plan["forms"][form] = source | ({"labels": FILES[form][1]} if labels else {})
     plan["factors"] |= {"parallel_draws": 50, "analyses": {"learning": ["lrar", "lrco"]}}
     plan["scoring"]["decay_alternatives"] = [0.9]
+    plan |= NO_THEORY
     (folder / "study.yaml").write_text(yaml.safe_dump(plan, sort_keys=False), encoding="utf-8")
     return Study(folder)
 
@@ -180,7 +182,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module", autouse=True)
 def only_mediation() -> Iterator[None]:
     """No case here is about the models: one is enough, and small."""
-    with pytest.MonkeyPatch.context() as patched:
+    with without_theory(), pytest.MonkeyPatch.context() as patched:
         patched.setattr("pipeline.run.MODELS", (SMALL,))
         patched.setattr("pipeline.run.MEDIATION", SMALL)
         yield
@@ -513,7 +515,8 @@ def assert_only_the_row_is_gone(outcome: Outcome, clean: Outcome, row: int, code
     assert [failure[key] for key in ("row", "column", "code", "set_aside")] == [str(row), "", code, "row"]
     before, after = clean.counts(), outcome.counts()
     same = ("Rows in the export", GAPS)
-    gone = {name for name in before if name not in same}
+    # Whoever has no function has no reporting line.
+    gone = {name for name in before if name not in (*same, "reports_top")}
     assert [after[name] for name in same] == [before[name] for name in same]
     # The row was complete, so that each count loses one; who else is flagged can move by nobody here.
     assert {name: before[name] - after[name] for name in gone} == dict.fromkeys(gone, 1)

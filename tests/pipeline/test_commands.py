@@ -24,6 +24,7 @@ from pipeline.commands.verify import compare
 from pipeline.models import MEDIATION
 from pipeline.results import RESULTS_FILE, StudyResults, read_results, write_results
 from pipeline.run import run_study
+from tests.conftest import NO_THEORY, without_theory
 from tests.pipeline.sem.test_lavaan_parity import CASES, CLOSE, LIMIT, agree, reference, rows_of
 
 ROOT = Path(__file__).parents[2]
@@ -611,7 +612,7 @@ class Made(NamedTuple):
 @pytest.fixture(scope="module")
 def only_mediation():
     """Runs of these tests estimate one model; the others would only take time."""
-    with pytest.MonkeyPatch.context() as patched:
+    with without_theory(), pytest.MonkeyPatch.context() as patched:
         patched.setattr(pipeline.run, "MODELS", (MEDIATION,))
         yield
 
@@ -625,6 +626,7 @@ def made(tmp_path_factory, only_mediation) -> Made:
     plan = yaml.safe_load((SAMPLE / "study.yaml").read_text(encoding="utf-8"))
     plan["forms"] = {"F": {"platform": "qualtrics", "file": "firm.csv"}}
     plan["factors"]["analyses"], plan["scoring"]["decay_alternatives"] = {}, []
+    plan |= NO_THEORY
     (study / "study.yaml").write_text(yaml.safe_dump(plan), encoding="utf-8")
     results = run_study(study, draws=2)
     return Made(study, results, write_results(results, study.parent / "results"))

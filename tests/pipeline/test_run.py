@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from instrument import store
 from pipeline.analyses import known_truth, second_opinion
@@ -23,6 +24,7 @@ from pipeline.sem.estimate import Options, estimate_model
 from pipeline.sem.inference import name_of
 from pipeline.sem.linalg import Array
 from pipeline.study import load_plan
+from tests.conftest import NO_THEORY, without_theory
 from tests.example_results import example_results
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
@@ -131,9 +133,11 @@ def test_bootstrap_and_other_intervals_have_levels_of_their_own(tmp_path: Path) 
     for path in SAMPLE.iterdir():
         (tmp_path / path.name).symlink_to(path)
     (tmp_path / "study.yaml").unlink()
-    text = (SAMPLE / "study.yaml").read_text(encoding="utf-8").replace("level: 0.95}", "level: 0.90}")
-    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
-    results = run_study(tmp_path, draws=40)
+    plan = yaml.safe_load((SAMPLE / "study.yaml").read_text(encoding="utf-8")) | NO_THEORY
+    plan["bootstrap"]["level"], plan["scoring"]["decay_alternatives"] = 0.90, []
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    with without_theory():
+        results = run_study(tmp_path, draws=40)
     run = results.model("M1")
     assert run.bootstrap is not None
     assert run.bootstrap.level == 0.90
@@ -151,14 +155,15 @@ def test_truth_outside_its_interval_and_truth_without_one_are_told_apart(
 
 
 def test_the_decay_of_the_plan_gives_the_headline_estimate(sample_results: StudyResults) -> None:
-    planned = next(row for row in sample_results.decay if row.decay == sample_results.plan.scoring.decay)
+    planned = next(row for row in sample_results.decay
+                   if (row.experience, row.decay) == ("exp_rw", sample_results.plan.scoring.decay))
     bootstrap = sample_results.model("M1").bootstrap
     assert bootstrap is not None
     assert planned.est == next(e.est for e in bootstrap.effects if e.name == "serial_capability")
 
 
 def test_the_number_of_workers_changes_no_number(sample_results: StudyResults) -> None:
-    again = run_study(SAMPLE, draws=sample_results.manifest.draws, workers=2)
+    again = run_study(SAMPLE, draws=sample_results.manifest.draws, workers=2, robustness=False)
     same = replace(again, manifest=sample_results.manifest)
     assert same == sample_results
 
@@ -183,7 +188,7 @@ def test_the_manifest_names_everything_needed_to_run_again(published: Path) -> N
     assert len(manifest["instrument_fingerprint"]) == 64
     assert set(manifest["data_sha256"]) == {"firm.csv", "firm_labels.csv", "alliance.csv", "alliance_labels.csv"}
     assert {"numpy", "scipy", "pandas", "semopy", "factor_analyzer", "pingouin"} <= set(manifest["packages"])
-    assert manifest["overrides"] == {"draws": str(manifest["draws"])}
+    assert manifest["overrides"] == {"draws": str(manifest["draws"]), "robustness": "left out"}
 
 
 def test_the_report_says_that_the_data_are_synthetic(published: Path) -> None:

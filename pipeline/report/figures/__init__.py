@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pipeline.report.figures.claims import evidence_figures, verdict_figure
 from pipeline.report.figures.effects import bootstrap_figure, decay_figure, forest_figure
 from pipeline.report.figures.flow import flow_figure
 from pipeline.report.figures.measurement import loadings_figure, measurement_figure, scree_figure
 from pipeline.report.figures.paths import path_figure
+from pipeline.report.figures.probes import probe_figures
+from pipeline.report.figures.robustness import specification_figure
+from pipeline.report.figures.sensitivity import confounding_figure, reliability_figure
 from pipeline.report.figures.spec import Figure
+from pipeline.report.names import probes_of
 from pipeline.results import StudyResults
 
 __all__ = [
-    "Figure", "all_figures", "bootstrap_figure", "decay_figure", "flow_figure", "forest_figure", "loadings_figure",
-    "measurement_figure", "path_figure", "scree_figure", "write_figures",
+    "Figure", "all_figures", "bootstrap_figure", "confounding_figure", "decay_figure", "evidence_figures",
+    "flow_figure", "forest_figure", "loadings_figure", "measurement_figure", "path_figure", "probe_figures",
+    "reliability_figure", "scree_figure", "specification_figure", "verdict_figure", "write_figures",
 ]
 
 INDEX = "index.json"
@@ -26,7 +32,12 @@ def all_figures(results: StudyResults) -> tuple[Figure, ...]:
     for analysis in results.factor_analyses:
         found += [scree_figure(analysis), loadings_figure(analysis)]
     found += [path_figure(results), measurement_figure(results), forest_figure(results), bootstrap_figure(results),
-              decay_figure(results)]
+              decay_figure(results), verdict_figure(results), *evidence_figures(results),
+              confounding_figure(results.sensitivity), reliability_figure(results.sensitivity)]
+    if results.robustness is not None:
+        found.append(specification_figure(results.robustness))
+    if (probes := probes_of(results)) is not None:
+        found += probe_figures(probes)
     return tuple(figure for figure in found if figure is not None)
 
 

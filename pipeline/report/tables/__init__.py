@@ -7,6 +7,7 @@ the same tables, the long ones folded or in its appendix.
 from __future__ import annotations
 
 from pipeline.report import names
+from pipeline.report.tables.claims import claims_table, claims_truth_table, predictions_table
 from pipeline.report.tables.effects import (
     bootstrap_table,
     comparison_table,
@@ -15,7 +16,7 @@ from pipeline.report.tables.effects import (
     joint_table,
     truth_table,
 )
-from pipeline.report.tables.fit import fit_table, indices_table, information_table
+from pipeline.report.tables.fit import fit_table, indices_table, information_table, theory_fit_table
 from pipeline.report.tables.measurement import (
     correlations_table,
     covariances_table,
@@ -41,6 +42,7 @@ from pipeline.report.tables.parameters import (
     paths_table,
     variances_table,
 )
+from pipeline.report.tables.probes import probe_tables
 from pipeline.report.tables.provenance import manifest_table, packages_table, timings_table
 from pipeline.report.tables.respondents import (
     exclusions_table,
@@ -52,6 +54,9 @@ from pipeline.report.tables.respondents import (
     reading_table,
     screening_table,
 )
+from pipeline.report.tables.rivals import rival_tables
+from pipeline.report.tables.robustness import counts_table, facets_table, specifications_table
+from pipeline.report.tables.sensitivity import sensitivity_tables
 from pipeline.report.tables.spec import (
     Cell,
     Column,
@@ -67,14 +72,16 @@ from pipeline.report.tables.wording import facts_wording_table, items_wording_ta
 from pipeline.results import StudyResults
 
 __all__ = [
-    "Cell", "Column", "Table", "all_tables", "bootstrap_table", "comparison_table", "correlations_table",
-    "covariances_table", "crosscheck_table", "decay_table", "diagnoses_table", "display", "display_rows",
-    "effects_table", "exclusions_table", "explained_table", "factor_correlations_table", "factorability_table",
-    "facts_wording_table", "failures_table", "findings_table", "fit_table", "flow_table", "identification_table",
-    "indices_table", "information_table", "intercepts_table", "items_table", "items_wording_table", "joint_table",
+    "Cell", "Column", "Table", "all_tables", "bootstrap_table", "claims_table", "claims_truth_table",
+    "comparison_table", "correlations_table", "counts_table", "covariances_table", "crosscheck_table",
+    "decay_table", "diagnoses_table", "display", "display_rows", "effects_table", "exclusions_table",
+    "explained_table", "facets_table", "factor_correlations_table", "factorability_table", "facts_wording_table",
+    "failures_table", "findings_table", "fit_table", "flow_table", "identification_table", "indices_table",
+    "information_table", "intercepts_table", "items_table", "items_wording_table", "joint_table",
     "loadings_of_table", "loadings_table", "manifest_table", "missing_table", "packages_table", "parameters_table",
-    "paths_table", "personal_data_table", "reading_table", "reliability_table", "residuals_table",
-    "retention_table", "screening_table", "select", "timings_table", "to_frame", "truth_table", "variables_table",
+    "paths_table", "personal_data_table", "predictions_table", "probe_tables", "reading_table", "reliability_table",
+    "residuals_table", "retention_table", "rival_tables", "screening_table", "select", "sensitivity_tables",
+    "specifications_table", "theory_fit_table", "timings_table", "to_frame", "truth_table", "variables_table",
     "variances_table", "write_csv", "write_tables",
 ]
 
@@ -113,4 +120,23 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
     tables += [bootstrap_table(results), comparison_table(results), decay_table(results)]
     if results.known_truth:
         tables.append(truth_table(results))
+    tables += _theory_tables(results)
     return (*tables, manifest_table(results), packages_table(results), timings_table(results))
+
+
+def _theory_tables(results: StudyResults) -> list[Table]:
+    """Claims and the models that decided them, rivals, probes, and what the finding hangs on."""
+    words = names.labels(results)
+    tables = [claims_table(results), predictions_table(results), theory_fit_table(results)]
+    if any(claim.truth for claim in results.claims.claims):
+        tables.append(claims_truth_table(results))
+    for run in results.theory:
+        tables.append(parameters_table(run))
+        if any(parameter.op == "~" for parameter in run.fit.parameters):
+            tables.append(paths_table(run, words))
+    tables += [*rival_tables(results.rivals), *sensitivity_tables(results.sensitivity)]
+    if results.robustness is not None:
+        curve = results.robustness
+        tables += [specifications_table(curve), counts_table(curve), facets_table(curve)]
+    probes = names.probes_of(results)
+    return [*tables, *probe_tables(probes)] if probes is not None else tables

@@ -18,11 +18,11 @@ from pipeline.probes import FIGURES, PROBED, PROBED_SURFACE
 from pipeline.probes import probing as module
 from pipeline.probes.found import Probed, ProbesReport, Slopes, SurfaceFound, Turn
 from pipeline.probes.probing import hull_of, probe_models, read_slopes
-from pipeline.sem.coefficients import regression
+from pipeline.sem.coefficients import WaldTest, regression
 from pipeline.sem.estimate import Estimated, Options, estimate_model
 from pipeline.sem.johnson_neyman import JohnsonNeyman
 from pipeline.sem.response_surface import response_surface
-from pipeline.sem.simple_slopes import observed_moderator, probe
+from pipeline.sem.simple_slopes import TurningPoint, observed_moderator, probe
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import parameter_table
 from pipeline.undefined import Undefined
@@ -116,6 +116,14 @@ def test_a_quadratic_moderation_has_two_terms_and_turns_where_it_was_made_to():
     assert ours.turn.in_range
     assert abs(ours.turn.at.est - 5) < 3 * ours.turn.at.se
     assert ours.turn.curvature.est == ours.terms[1].est < 0
+
+
+@pytest.mark.parametrize(("is_maximum", "in_range"), [(True, False), (False, True)])
+def test_a_turn_keeps_its_kind_and_its_place_apart(is_maximum, in_range):
+    tests = [WaldTest("", est, 0.1, 1.0, 0.3, est - 0.2, est + 0.2) for est in (1, 2, 3)]
+    turn = module._turn(TurningPoint(*tests, is_maximum, in_range))
+    assert (turn.is_maximum, turn.in_range) == (is_maximum, in_range)
+    assert (turn.at.est, turn.slope.est, turn.curvature.est) == (1, 2, 3)
 
 
 def test_two_values_have_slopes_and_no_region():
