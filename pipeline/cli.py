@@ -153,18 +153,21 @@ def claims(
         help="A folder with study.yaml, or a results folder; without one the ledger is listed.")] = None,
     claim: Annotated[list[str] | None, typer.Option(
         metavar="H307", help="Only this claim, from claim to item; may be repeated.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")] = 2,
     json: Json = None,
 ) -> None:
     """The theory's claims: what would decide each, and what the data say."""
     from pipeline.claims.ledger import ledger
     from pipeline.commands import claims as command
     from pipeline.commands.output import console, require_place, write_json
+    from pipeline.progress import console_progress
 
     require_place(json)
     if study is None:
         console().print(command.ledger_table(ledger()))
         return
-    report, instrument = command.claims_of(study, claim or ())
+    with console_progress() as progress:
+        report, instrument = command.claims_of(study, claim or (), workers=workers, progress=progress)
     if json is not None:
         write_json(command.document(report), json)
         typer.echo(f"Wrote {json}.")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from instrument import store
@@ -41,6 +40,7 @@ from pipeline.rivals import compare_rivals
 from pipeline.robustness.curve import bootstraps_of, specification_curve
 from pipeline.robustness.found import SpecificationCurve
 from pipeline.robustness.specifications import check_covariates
+from pipeline.seeds import seeds_of
 from pipeline.sem.linalg import one_thread
 from pipeline.sensitivity import sensitivity
 from pipeline.study import StudyPlan, load_plan
@@ -80,8 +80,7 @@ def run_study(
     map_draws = min(plan.robustness.draws, draws or plan.robustness.draws) if robustness else 0
     draws = plan.bootstrap.draws if draws is None else draws
     seed = plan.seed if seed is None else seed
-    bootstrap_seed, factor_seed, claims_seed, rivals_seed, sensitivity_seed, map_seed = (
-        int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(6))
+    seeds = seeds_of(seed)
 
     with clock.step("Read, check, screen, score", len(plan.forms)):
         forms = _prepare_all(study, plan, instrument, clock.progress)
@@ -91,20 +90,20 @@ def run_study(
     with one_thread(), _failures_told(forms):
         with clock.step("Reliability of every scale"):
             scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
-        analyses = _factor_analyses(forms, plan, instrument, clock, seed=factor_seed)
-        runs = _models(forms, plan, clock, draws=draws, seed=bootstrap_seed, workers=workers)
+        analyses = _factor_analyses(forms, plan, instrument, clock, seed=seeds.factors)
+        runs = _models(forms, plan, clock, draws=draws, seed=seeds.bootstrap, workers=workers)
         crosschecks = _crosschecks(forms, clock)
-        claims, theory = _claims(study, frames, plan, instrument, clock, seed=claims_seed, workers=workers)
+        claims, theory = _claims(study, frames, plan, instrument, clock, seed=seeds.claims, workers=workers)
         with clock.step("Rival models"):
-            rivals = compare_rivals(frames, level=plan.level, seed=rivals_seed, workers=workers)
+            rivals = compare_rivals(frames, level=plan.level, seed=seeds.rivals, workers=workers)
         with clock.step("Sensitivity to recency and kind of experience"):
             firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
             decay = decay_sensitivity(MEDIATION, firms.frame, firms.experience, plan, workers=workers)
         with clock.step("Confounders, errors of measurement, other orders"):
-            sensitive = sensitivity(MEDIATION, frames["firm"], plan, seed=sensitivity_seed)
+            sensitive = sensitivity(MEDIATION, frames["firm"], plan, seed=seeds.sensitivity)
         with clock.step("Interactions and the response surface"):
             probes = probe_models(frames, level=plan.level)
-        curve = _robustness(forms, plan, instrument, clock, draws=map_draws, seed=map_seed, workers=workers)
+        curve = _robustness(forms, plan, instrument, clock, draws=map_draws, seed=seeds.robustness, workers=workers)
     main, everyone = (
         next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, rows)) for rows in (SCREENED, EVERYONE)
     )

@@ -123,14 +123,9 @@ def example_results(*, synthetic: bool = True) -> StudyResults:
         ) if synthetic else (),
         claims=example_theory.claims(synthetic=synthetic),
         theory=example_theory.theory(screened.fit, models[2].fit), rivals=example_theory.rivals(),
-        sensitivity=example_theory.sensitivity(), robustness=example_theory.robustness(), **_when_known(),
+        sensitivity=example_theory.sensitivity(), robustness=example_theory.robustness(),
+        probes=example_theory.probes(),
     )
-
-
-def _when_known() -> dict[str, Any]:
-    """Probes, where the results have a place for them."""
-    known = StudyResults.__dataclass_fields__
-    return {"probes": example_theory.probes()} if "probes" in known else {}
 
 
 def _headline(screened: ModelRun, everyone: ModelRun, synthetic: bool) -> Headline:

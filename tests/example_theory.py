@@ -246,7 +246,7 @@ def robustness() -> SpecificationCurve:
         (replace(HEADLINE, exclusion="none"), _effect(0.038, 0.019, n=478)),
         (replace(HEADLINE, exclusion="strict"), _effect(0.029, 0.031, n=344)),
         (replace(HEADLINE, decay=0.5), _effect(0.044, 0.021)),
-        (replace(HEADLINE, covariates="none", adjusted_for=()), _effect(0.071, 0.024)),
+        (replace(HEADLINE, covariates="size alone", adjusted_for=("lnsize",)), _effect(0.071, 0.024)),
         (replace(HEADLINE, function="index"), NotEstimated("SEM-CASES", "the index has no variance")),
     )
     rows = tuple(SpecificationRow(specification, None if isinstance(outcome, NotEstimated) else True, outcome)
@@ -294,14 +294,14 @@ def _slopes() -> Slopes:
     region = JohnsonNeyman("one-sided", (-1.0,), (Region(-1.0, None, "positive"),), 0.69, LEVEL)
     return Slopes(ALLIANCES, LEVEL, ModeratorRange("implied", 0.0, 0.9, -2.7, 2.7, False), (_test("RFxTU", 0.12, 0.04),),
                   (_at("mean - SD", -0.9, 0.19, 0.09), _at("mean", 0.0, 0.30, 0.06), _at("mean + SD", 0.9, 0.41, 0.09)),
-                  region, None, curve)
+                  region, Undefined("a latent moderator has no values"), None, curve)
 
 
 def _two() -> Slopes:
     no_region = Undefined("the moderator has two values")
     return Slopes(ALLIANCES, LEVEL, ModeratorRange("observed", 0.3, 0.46, 0.0, 1.0, True),
                   (_test("ra.partner_nonfirm", -0.05, 0.08),), (_at("0", 0.0, 0.35, 0.06), _at("1", 1.0, 0.30, 0.09)),
-                  no_region, None, (CurvePoint(0.0, 0.35, 0.23, 0.47), CurvePoint(1.0, 0.30, 0.12, 0.48)))
+                  no_region, no_region, None, (CurvePoint(0.0, 0.35, 0.23, 0.47), CurvePoint(1.0, 0.30, 0.12, 0.48)))
 
 
 def _surface() -> SurfaceFound:

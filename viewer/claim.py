@@ -6,7 +6,7 @@ from html import escape as html_escape
 
 import streamlit as st
 
-from instrument.model import Fact, Instrument, Item, Note
+from instrument.model import Fact, Instrument, Item
 from pipeline.claims.ledger import DOCUMENTS
 from pipeline.claims.report import ClaimResult, PredictionResult
 from pipeline.report import names, numbers
@@ -35,7 +35,8 @@ def show(source: Source, claim: ClaimResult) -> None:
     st.html(f'<div class="am-verdict {html_escape(claim.verdict.replace(" ", "-"))}"><b>'
             f"{html_escape(HEADLINES[claim.verdict])}</b>{html_escape(claim.because)}</div>")
     if claim.truth:
-        parts.say(f"True of the simulated firms: {claim.truth}.")
+        known, _, why = claim.truth.partition(": ")
+        parts.say(f"True of the simulated firms: {known}{f', because {why}' if why else ''}.")
     if claim.predictions:
         _decided(source, claim)
         _models(source, claim)
@@ -70,16 +71,17 @@ def _quantity(p: PredictionResult, *, alone: bool) -> None:
     parts.say(f"{p.what[:1].upper()}{p.what[1:]} ({p.parameter} in {p.model}); predicted: {wanted}.{verdict}")
     if isinstance(p.est, Undefined):
         return
-    if p.scale == "standardised":
-        estimate = (_value(p.std, 3), "standardised, on which it is judged")
+    how = f"by {p.interval_by}, n = {numbers.number(p.n, 0)}"
+    if p.scale == "standardised":  # the test of the raw estimate is not the one that decides
+        estimate = (_value(p.std, 3, bounded=True), "standardised, as predictors of different units are compared")
     else:
-        estimate = (_value(p.est, 3), f"standardised {numbers.number(p.std, 2, bounded=True)}")
+        estimate = (_value(p.est, 3), f"standardised {_value(p.std, 2, bounded=True)}")
+        how = f"{how}, {numbers.p_equals(p.pvalue)}"
     parts.cards([
         ("Estimate", *estimate),
-        (f"{numbers.level_name(p.level)} interval", numbers.interval(p.lower, p.upper),
-         f"by {p.interval_by}, n = {numbers.number(p.n, 0)}, {numbers.p_equals(p.pvalue)}"),
+        (f"{numbers.level_name(p.level)} interval", numbers.interval(p.lower, p.upper), how),
         ("Smallest effect that would matter", numbers.number(p.bound, 2, bounded=True),
-         f"standardised; the data leave {numbers.interval(p.std_lower, p.std_upper, bounded=True)}"),
+         _reason(p.std_lower, f"standardised; interval of the equivalence test {_interval(p.std_lower, p.std_upper)}")),
         ("Power, were it just that large", _share(p.power), _reason(p.power, "of such studies would find it")),
         ("Found with power .80", _value(p.detectable, 2, bounded=True), _reason(p.detectable, "standardised, or more")),
     ])
@@ -87,6 +89,10 @@ def _quantity(p: PredictionResult, *, alone: bool) -> None:
 
 def _value(value: Number, digits: int, *, bounded: bool = False) -> str:
     return numbers.NOT_APPLICABLE if isinstance(value, Undefined) else numbers.number(value, digits, bounded=bounded)
+
+
+def _interval(lower: Number, upper: Number) -> str:
+    return numbers.interval(lower, upper, bounded=True)
 
 
 def _share(value: Number) -> str:
@@ -107,7 +113,8 @@ def _models(source: Source, claim: ClaimResult) -> None:
         parts.say(f"{run.title}. {fit_sentence(run)}")
         with st.expander(f"The text of {parts.escape(model_id)}, in lavaan's language"):
             st.code(run.fit.syntax.strip(), language=None)
-            st.caption("Lines that begin with a claim's id define what that claim asks of the model.")
+            if f"{claim.id}_" in run.fit.syntax:
+                st.caption(f"Lines that begin with {claim.id} define what the claim asks of the model.")
         link("model", f"{model_id} with all its estimates", {"model": model_id, "rows": run.rows},
              icon=":material/account_tree:")
 
@@ -126,7 +133,7 @@ def _questions(source: Source, claim: ClaimResult) -> None:
     st.markdown("#### The questions behind it")
     languages = [*planned, *(code for code in questions.languages if code not in planned)]
     language = pick("Language of the questions", languages, "language", lambda code: language_name(questions, code))
-    alphas = {scale.name: f"α {numbers.number(scale.alpha, bounded=True)}" for scale in source.results.reliability
+    alphas = {scale.name: (f"α {numbers.number(scale.alpha, bounded=True)}",) for scale in source.results.reliability
               if not isinstance(scale.alpha, Undefined)}
     st.html(questions_html(questions, claim, language, alphas))
     forms = [form.id for form in questions.forms
@@ -135,33 +142,35 @@ def _questions(source: Source, claim: ClaimResult) -> None:
         link("instrument", f"{names.form(form)} as respondents saw it", {"form": form}, icon=":material/list_alt:")
 
 
-def questions_html(instrument: Instrument, claim: ClaimResult, language: str, alphas: dict[str, str]) -> str:
-    """Every scale with its items, every fact, in the order of the questionnaire, each with its id."""
-    out: list[str] = []
+def questions_html(instrument: Instrument, claim: ClaimResult, language: str, alphas: dict[str, tuple[str]]) -> str:
+    """Every scale with its items, then every fact, in the order of the questionnaire, each with its id."""
     scales: dict[str, list[str]] = {}
+    facts: dict[str, str] = {}
     for form in instrument.forms:
         for _, question in form.questions():
-            if isinstance(question, Note):
-                continue
-            key = f'<span class="am-key">{html_escape(question.id)}</span>'
-            words = html_escape(questionnaire.words(instrument, f"question.{question.id}", language))
             if isinstance(question, Item) and question.dimension in claim.needs:
-                if question.dimension not in scales:
-                    scales[question.dimension] = []
-                    out.append(question.dimension)
                 turned = " <i>(reversed)</i>" if question.reversed else ""
-                scales[question.dimension].append(f"<dd>{key} {words}{turned}</dd>")
+                scales.setdefault(question.dimension, []).append(_asked(instrument, question, language) + turned)
             elif isinstance(question, Fact) and question.id in claim.needs:
-                out.append(f"<dt>{words} {key}</dt>")
-    body = "".join(part if part not in scales else _scale_html(instrument, part, scales[part], alphas) for part in out)
+                facts[question.id] = _asked(instrument, question, language)
+    body = [_group(scale_name(instrument, d), ", ".join((d, *alphas.get(d, ()))), items) for d, items in scales.items()]
+    if facts:
+        body.append(_group("Facts", "", list(facts.values())))
     return (f'<div class="am-scroll am-low" tabindex="0" role="region" aria-label="Questions behind {claim.id}">'
-            f'<dl class="am-asked" lang="{html_escape(language, quote=True)}">{body}</dl></div>')
+            f'<dl class="am-asked" lang="{html_escape(language, quote=True)}">{"".join(body)}</dl></div>')
 
 
-def _scale_html(instrument: Instrument, dimension: str, items: list[str], alphas: dict[str, str]) -> str:
-    """A dimension's name, once the construct's before it, and its items."""
+def scale_name(instrument: Instrument, dimension: str) -> str:
+    """A dimension's name, once the construct's before it."""
     construct, own = instrument.construct_of[dimension], instrument.dimensions[dimension]
-    whole = own.name if construct.name == own.name else f"{construct.name}: {own.name}"
-    told = ", ".join(part for part in (dimension, alphas.get(dimension)) if part)
-    return (f'<dt lang="en">{html_escape(whole)} <span class="am-key">{html_escape(told)}</span></dt>'
-            f'{"".join(items)}')
+    return own.name if construct.name == own.name else f"{construct.name}: {own.name}"
+
+
+def _asked(instrument: Instrument, question: Item | Fact, language: str) -> str:
+    words = questionnaire.words(instrument, f"question.{question.id}", language)
+    return f'<span class="am-key" lang="en">{html_escape(question.id)}</span> {html_escape(words)}'
+
+
+def _group(name: str, key: str, lines: list[str]) -> str:
+    return (f'<dt lang="en">{html_escape(name)} <span class="am-key">{html_escape(key)}</span></dt>'
+            + "".join(f"<dd>{line}</dd>" for line in lines))

@@ -1,4 +1,4 @@
-"""Words in, claims out: which claims hold the words that a reader types."""
+"""Words in, claims out: which claims hold the words that a reader types, and the way to one claim."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ EMPTY = frozenset({
     "how", "if", "it", "its", "for", "with", "claim", "claims", "data", "say", "these",
 })
 """Words of a question that say nothing of a claim."""
+
+
+ANY = "any"
+FILTERS = ("verdict", "document", "construct", "rests-on")
+"""Keys of the page's filters in the address, and the value of a filter that keeps everything."""
+
+
+def way_to(claim: ClaimResult) -> dict[str, str]:
+    """What a link to a claim chooses: the claim, and nothing that hides it."""
+    return {"claim": claim.id, "find": "", **dict.fromkeys(FILTERS, ANY)}
 
 
 def find(source: Source, claims: Sequence[ClaimResult], words: str) -> tuple[list[ClaimResult], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import streamlit as st
@@ -13,11 +14,9 @@ from pipeline.claims.verdicts import Verdict
 from pipeline.report.tables.rivals import favoured_sentence
 from pipeline.results import StudyResults
 from viewer import claim, parts
-from viewer.claim_search import find
+from viewer.claim_search import ANY, find
 from viewer.selection import asked_for, change, pick, typed
 from viewer.source import Source
-
-ANY = "any"
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -38,7 +37,6 @@ def show(source: Source) -> None:
         return
     parts.say(report.sentence)
     parts.cards([(verdict.capitalize(), str(report.count(verdict)), MEANING[verdict]) for verdict in VERDICTS])
-    parts.figure(source, "claims")
     st.header("Find a claim", anchor=False)
     found = _filtered(source)
     if found:
@@ -46,8 +44,11 @@ def show(source: Source) -> None:
         claim.show(source, _chosen(report.claims, found))
     else:
         st.info("No claim answers to all of this. Take a word or a choice away.")
-    with st.expander("What decided each claim, all in one table"):
-        parts.tables(source, "predictions")
+    with st.expander("The evidence on all tested claims at a glance"):
+        for figure_id in source.figures:
+            if figure_id.startswith(("claims", "evidence-")):
+                parts.figure(source, figure_id, numbers=False)
+        parts.tables(source, "predictions", "claims-truth")
     st.header("Rival explanations side by side", anchor=False)
     _rivals(source)
     st.header("What strengthens what", anchor=False)
@@ -98,9 +99,8 @@ def rests_on_words(questions: Instrument, claims: tuple[ClaimResult, ...]) -> di
     for form in questions.forms:
         for _, question in form.questions():
             if isinstance(question, Item) and question.dimension in needs:
-                construct, dimension = (of[question.dimension] for of in (questions.construct_of, questions.dimensions))
-                whole = "" if construct.name == dimension.name else f"{construct.name}: "
-                out.setdefault(question.dimension, f"{whole}{dimension.name} ({question.dimension})")
+                out.setdefault(question.dimension,
+                               f"{claim.scale_name(questions, question.dimension)} ({question.dimension})")
                 out[question.id] = f"{question.id}: {question.text}"
             elif isinstance(question, Fact) and question.id in needs:
                 out[question.id] = f"{question.id}: {question.text}"
@@ -108,13 +108,13 @@ def rests_on_words(questions: Instrument, claims: tuple[ClaimResult, ...]) -> di
 
 
 def _list(source: Source, found: list[ClaimResult]) -> None:
+    """The claims found, best first. The note speaks of columns that only the file has."""
     whole = source.tables["claims"]
-    if len(found) == len(source.results.claims.claims):
-        parts.table(source, whole, title=False, summary=False, low=True)
-        return
-    parts.say(f"{len(found)} of {len(whole.rows)} claims.")
-    part = parts.where(whole, "claim", [c.id for c in found], "claims-found")
-    parts.table(source, part, title=False, summary=False, low=True)
+    shown = whole
+    if len(found) < len(whole.rows):
+        parts.say(f"{len(found)} of {len(whole.rows)} claims.")
+        shown = parts.where(whole, "claim", [c.id for c in found], "claims-found")
+    parts.table(source, replace(shown, note=""), title=False, summary=False, low=True)
 
 
 def _chosen(claims: tuple[ClaimResult, ...], found: list[ClaimResult]) -> ClaimResult:
@@ -124,7 +124,7 @@ def _chosen(claims: tuple[ClaimResult, ...], found: list[ClaimResult]) -> ClaimR
     if asked is not None and asked not in by_id and any(c.id == asked for c in claims):
         st.info(f"{asked} is not among the claims found; showing {found[0].id}.")
         change("claim", found[0].id)
-    return by_id[pick("Claim", list(by_id), "claim",
+    return by_id[pick("Read one claim, down to the questions behind it", list(by_id), "claim",
                       lambda c: f"{c} · {by_id[c].verdict} · {by_id[c].statement}")]
 
 
@@ -148,14 +148,13 @@ def _interactions(source: Source) -> None:
     for figure_id, figure in source.figures.items():
         if figure_id.startswith("probes-"):
             with st.expander(figure.title):
-                parts.figure(source, figure_id, title=False)
+                parts.figure(source, figure_id, title=False, numbers=False)
     with st.expander("Slopes, terms and regions as tables"):
-        parts.tables(source, "probes-slopes", "probes-terms", "probes-regions", "probes-surface")
+        parts.tables(source, "probes-slopes", "probes-terms", "probes-regions", "probes-surface",
+                     "probes-surface-grid")
 
 
 def interaction_sentences(results: StudyResults) -> list[str]:
     """What was found of each interaction and of the surface, or why it could not be probed."""
-    probes = getattr(results, "probes", None)
-    if probes is None:
-        return []
-    return [probe.sentence for probe in (*probes.slopes, *([probes.surface] if probes.surface else []))]
+    surface = results.probes.surface
+    return [*(probe.sentence for probe in results.probes.slopes), *([] if surface is None else [surface.sentence])]

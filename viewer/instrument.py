@@ -15,7 +15,8 @@ from pipeline.report.numbers import counted
 from pipeline.report.tables import facts_wording_table, items_wording_table
 from pipeline.results import INSTRUMENT_FILE
 from viewer import parts, questionnaire
-from viewer.selection import pick
+from viewer.claim_search import way_to
+from viewer.selection import link, pick
 from viewer.source import Source
 
 VIEWS = {"respondents": "Respondents", "researchers": "Researchers"}
@@ -80,11 +81,25 @@ def _block(source: Source, form: Form, block: Block, language: str, keys: bool) 
     if not block.optional:
         st.subheader(title, anchor=False)
         st.html(html)
+        if keys:
+            _claims(source, block)
         return
     asked = block.id in source.results.plan.optional_blocks
     state = "asked in this study" if asked else "not asked in this study"
     with st.expander(f"{title} · optional block, {state}", expanded=asked, icon=":material/extension:"):
         st.html(html)
+    if keys:
+        _claims(source, block)
+
+
+def _claims(source: Source, block: Block) -> None:
+    """The claims that rest on what this block asks, each with the way to it."""
+    asked = {getattr(question, "dimension", question.id) for question in block.questions}
+    resting = [claim for claim in source.results.claims.claims if asked.intersection(claim.needs)]
+    if resting:
+        with st.expander(f"{counted(len(resting), 'claim')} that rest on this part", key=f"claims of {block.id}"):
+            for claim in resting:
+                link("claims", f"{claim.id}, {claim.verdict}: {claim.statement}", way_to(claim))
 
 
 def _downloads(source: Source, language: str) -> None:

@@ -9,6 +9,7 @@ from pipeline.report.tables.fit import fit_sentence
 from pipeline.report.tables.models import crosschecks_sentence
 from pipeline.results import EVERYONE, SCREENED, ModelRun
 from viewer import parts
+from viewer.claim_search import way_to
 from viewer.selection import link, pick
 from viewer.source import Source
 
@@ -53,10 +54,11 @@ def show(source: Source) -> None:
     else:
         _second_opinion(source, run)
     st.header("All models side by side", anchor=False)
-    parts.tables(source, "fit", "explained")
+    parts.tables(source, "fit", "fit-theory", "explained")
     with st.expander("Identification, diagnoses, all fit indices, information criteria"):
         parts.tables(source, "identification", "diagnoses", "indices", "information")
-    _sensitivity(source)
+    if run not in source.results.theory:
+        _sensitivity(source)
 
 
 def _choose(source: Source) -> ModelRun:
@@ -98,7 +100,7 @@ def _claims(source: Source, run: ModelRun) -> None:
     if decided:
         with st.expander(f"{numbers.counted(len(decided), 'claim')} that this model decides"):
             for claim in decided:
-                link("claims", f"{claim.id}, {claim.verdict}: {claim.statement}", {"claim": claim.id})
+                link("claims", f"{claim.id}, {claim.verdict}: {claim.statement}", way_to(claim))
 
 
 def _second_opinion(source: Source, run: ModelRun) -> None:

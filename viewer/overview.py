@@ -9,6 +9,7 @@ import streamlit as st
 from pipeline.report import names, numbers
 from pipeline.results import HEADLINE_EFFECT
 from viewer import parts
+from viewer.selection import link
 from viewer.source import REPORT_FILE, Source
 
 
@@ -26,6 +27,11 @@ def show(source: Source) -> None:
         st.caption(f"This folder holds no {REPORT_FILE}.")
     else:
         parts.download(source, REPORT_FILE, lambda: report, "Download the report (HTML, prints well)", "text/html")
+    if results.claims.claims:
+        st.header("What it says of the theory", anchor=False)
+        parts.say(results.claims.sentence)
+        link("claims", "Every claim: what decided it, what would refute it, the questions behind it", {})
+        link("robustness", "What becomes of the finding under other decisions and unmeasured causes", {})
     st.header("How far it carries", anchor=False)
     parts.bullets(results.headline.limits)
     st.header("The model in one picture", anchor=False)

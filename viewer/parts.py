@@ -30,13 +30,12 @@ PIXELS_A_POINT = 1.65
 SEEN_ROWS = 15
 """A longer table scrolls within its frame, and says so."""
 
+LONG_VALUE = 10
+"""From so many letters on, a card's value is written smaller: an interval."""
+
 BRIEF = IN_BRIEF | {
     "effects": ("effect", "est", "ci", "ci_admissible", "ci_monte_carlo", "std_all", "std_ci"),
     "claims": ("claim", "statement", "verdict", "document"),
-    "predictions": ("what", "expected", "verdict", "model", "n", "est", "ci", "pvalue", "std", "bound", "power",
-                    "detectable"),
-    "robustness": ("estimator", "missing", "exclusion", "covariates", "decay", "function", "n", "std_all", "std_ci",
-                   "excludes_zero", "inside_headline", "remark"),
 }
 """The columns a page has room for, by the first word of a table's id; the files for download hold them all."""
 
@@ -75,7 +74,8 @@ def synthetic_banner(source: Source) -> None:
 def cards(shown: Sequence[tuple[str, str, str]]) -> None:
     """Key numbers side by side: what it is, its value, what to know beside."""
     st.html('<div class="am-cards">' + "".join(
-        f'<div class="am-card"><div class="what">{html_escape(what)}</div><div class="value">{html_escape(value)}</div>'
+        f'<div class="am-card"><div class="what">{html_escape(what)}</div>'
+        f'<div class="{"value" if len(value) < LONG_VALUE else "value long"}">{html_escape(value)}</div>'
         f'<div class="more">{html_escape(more)}</div></div>' for what, value, more in shown) + "</div>")
 
 
@@ -102,8 +102,11 @@ def table(
     download(source, f"{shown.id}.csv", lambda: csv_of(shown), "Download table (CSV)", "text/csv", place=place)
 
 
-def figure(source: Source, figure_id: str, *, title: bool = True) -> None:
-    """A figure with its sentence as text, and the table that holds its numbers; nothing if the study has none."""
+def figure(source: Source, figure_id: str, *, title: bool = True, numbers: bool = True) -> None:
+    """A figure with its sentence as text, and the table that holds its numbers; nothing if the study has none.
+
+    ``numbers`` False leaves the table out, where it stands beside several figures once.
+    """
     if figure_id not in source.figures:
         return
     entry = source.figures[figure_id]
@@ -115,10 +118,11 @@ def figure(source: Source, figure_id: str, *, title: bool = True) -> None:
         st.warning(f"The results folder lacks the drawing figures/{entry.id}.svg; its numbers are below.")
     else:
         st.image(str(picture), width=_pixels(picture), alt=f"{entry.title}. {entry.summary}")
-    numbers = source.tables.get(entry.table)
-    with st.expander("The numbers behind this figure, and the figure as a file"):
-        if numbers is not None:
-            table(source, numbers, summary=numbers.summary != entry.summary, place=entry.id)
+    behind = source.tables.get(entry.table) if numbers else None
+    label = "The figure as a file" if behind is None else "The numbers behind this figure, and the figure as a file"
+    with st.expander(label, key=f"files of {entry.id}"):
+        if behind is not None:
+            table(source, behind, summary=behind.summary != entry.summary, place=entry.id)
         for form in ("svg", "png"):
             path = source.figure_file(entry, form)
             if path is not None:

@@ -30,11 +30,8 @@ def show(source: Source) -> None:
     else:
         _map(source, curve)
     st.header("Does it depend on how experience is counted?", anchor=False)
-    parts.say("Recency weights, and experience of one kind of alliance in place of all.")
-    if "decay" in source.figures:
-        parts.figure(source, "decay", title=False)
-    else:
-        parts.table(source, source.tables["decay"], title=False)
+    parts.table(source, source.tables["decay"], title=False, low=True)
+    parts.figure(source, "decay")
     st.header("What if something unmeasured is behind it?", anchor=False)
     _sensitivity(source)
 
@@ -103,10 +100,12 @@ def _specifications(source: Source, curve: SpecificationCurve) -> None:
 def _sensitivity(source: Source) -> None:
     """Unmeasured common causes, errors of measurement, other orders: what was found, and what was not examined."""
     report = source.results.sensitivity
-    parts.bullets(report.sentences)
     parts.figure(source, "sensitivity-confounding")
     parts.tables(source, "sensitivity-confounding")
     parts.figure(source, "sensitivity-reliability")
     parts.tables(source, "sensitivity-orders")
+    st.subheader("Effect by effect, in words", anchor=False)
+    with st.expander(f"{numbers.counted(len(report.sentences), 'finding')} on {report.model}"):
+        parts.bullets(report.sentences)
     st.subheader("What this does not show", anchor=False)
     parts.bullets(report.limits)

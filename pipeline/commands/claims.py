@@ -15,14 +15,16 @@ from instrument import store
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument, Item
 from pipeline.analyses import true_claims
-from pipeline.claims.decide import decide
+from pipeline.claims.decide import decide, needed_models, wanted_claims
 from pipeline.claims.ledger import Claim, ledger
 from pipeline.claims.report import ClaimResult, ClaimsReport, PredictionResult
 from pipeline.models import ALL_MODELS
 from pipeline.prepare import check_forms, prepare
+from pipeline.progress import Progress, Silent
 from pipeline.report.numbers import interval, number
 from pipeline.results import RESULTS_FILE, SCREENED, read_results
 from pipeline.run import level_frames
+from pipeline.seeds import seeds_of
 from pipeline.sem.linalg import one_thread
 from pipeline.study import load_plan
 from pipeline.undefined import Undefined
@@ -30,7 +32,9 @@ from pipeline.undefined import Undefined
 STYLES = {"supported": "green", "against": "red", "inconclusive": "yellow", "not testable": "dim", "pending": "dim"}
 
 
-def claims_of(study: Path, wanted: Sequence[str]) -> tuple[ClaimsReport, Instrument]:
+def claims_of(
+    study: Path, wanted: Sequence[str], *, workers: int = 1, progress: Progress | None = None,
+) -> tuple[ClaimsReport, Instrument]:
     """Verdicts of a study, or those stored in a folder of results.
 
     Parameters
@@ -57,10 +61,15 @@ def claims_of(study: Path, wanted: Sequence[str]) -> tuple[ClaimsReport, Instrum
         plan = plan.model_copy(update={"claims": plan.claims.model_copy(update={"decide": tuple(wanted)})})
     instrument = store.load(plan.instrument)
     check_forms(plan, instrument)
+    models = needed_models(wanted_claims(plan.claims, instrument))
+    told = progress or Silent()
+    told.step("Read, check, screen, score")
     forms = [prepare(study, plan, instrument, form) for form in plan.forms]
+    told.step("Claims of the theory", len(models))
     with one_thread():
-        report, _ = decide(level_frames(forms, SCREENED), instrument, plan, seed=plan.seed,
-                           true=true_claims(study) if plan.synthetic else None)
+        report, _ = decide(level_frames(forms, SCREENED), instrument, plan, seed=seeds_of(plan.seed).claims,
+                           true=true_claims(study) if plan.synthetic else None, workers=workers,
+                           advance=told.advance)
     return report, instrument
 
 

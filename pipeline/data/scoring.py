@@ -165,7 +165,7 @@ def score(responses: Responses, instrument: Instrument, plan: ScoringPlan, surve
         # skipna=False: a mean over the items that happen to be there would be another score for each person.
         sheet.add(dimension, instrument.dimensions[dimension].name, items[list(ids)].mean(axis=1, skipna=False),
                   "an item has no answer")
-    _add_constructs(sheet)
+    add_constructs(sheet)
     others = _add_experience(sheet, plan)
     _add_function(sheet)
     add_context(sheet, survey_year)
@@ -179,7 +179,7 @@ def score(responses: Responses, instrument: Instrument, plan: ScoringPlan, surve
     )
 
 
-def _add_constructs(sheet: Sheet) -> None:
+def add_constructs(sheet: Sheet) -> None:
     """Means of the dimensions of every construct that has several: all of them, or no score."""
     for construct in sheet.instrument.constructs:
         dimensions = [dimension.id for dimension in construct.dimensions]

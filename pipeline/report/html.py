@@ -7,16 +7,18 @@ table values into cells.
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from instrument.model import Instrument
 from instrument.spreadsheet import column_letters
-from pipeline.report import methods, names, numbers, words
+from pipeline.report import methods, names, numbers, theory, words
 from pipeline.report.figures import Figure, all_figures
 from pipeline.report.figures.spec import WIDTH
 from pipeline.report.tables import (
@@ -53,10 +55,29 @@ IN_BRIEF: dict[str, tuple[str, ...]] = {
     "variances": ("kind", "first", "second", "est", "se", "ci", "std_all", "std_all_se"),
     "intercepts": ("kind", "variable", "est", "se", "ci", "std_all", "std_all_se"),
     "parameters": ("lhs", "op", "rhs", "label", "est", "se", "z", "pvalue", "ci", "std_all", "std_all_se"),
+    "fit-theory": ("model", "title", "n", "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_ci", "srmr"),
+    "claims": ("document", "claim", "statement", "verdict", "est", "ci", "power", "because"),
+    "predictions": ("claim", "what", "expected", "verdict", "model", "est", "ci", "std", "equivalence"),
+    "comparison": ("model", "title", "restriction", "chisq", "df", "aic", "difference", "difference_df", "pvalue",
+                   "remark"),
+    "robustness": ("estimator", "missing", "exclusion", "covariates", "decay", "function", "n", "std_all", "std_ci",
+                   "excludes_zero", "inside_headline", "remark"),
+    "probes-slopes": ("interaction", "n", "at", "value", "est", "se", "pvalue", "ci"),
+    "probes-terms": ("interaction", "term", "est", "se", "pvalue", "ci"),
+    "probes-regions": ("interaction", "kind", "sign", "lower", "upper", "covered", "range"),
     "exclusions": ("form", "response", "reason"),
     "failures": ("form", "row", "column", "code", "rule", "value", "set_aside"),
 }
 """Columns the page has room for, by the first word of a table's id; the CSV files hold them all."""
+
+HEAVY = 200_000
+"""Bytes of an SVG above which the page holds the PNG instead; the folder of figures has both."""
+
+_UNTOUCHED = " '=:/;,()!*@$?[]+"
+"""What may stand as it is in a data URI between double quotes."""
+
+TRUTH = "truth"
+"""A column of the claims where the data are synthetic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +159,7 @@ def report_html(
         "methods": methods, "second_opinion": crosschecks_sentence(results),
         "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         "data_uri": data_uri, "instrument": instrument, "mediation": names.mediation(results),
-        "slug": names.slug, "full_width": WIDTH,
+        "slug": names.slug, "full_width": WIDTH, "theory": theory,
     }
     return environment.get_template("report.html.j2").render(context)
 
@@ -165,9 +186,16 @@ def table_view(table: Table) -> TableView:
     )
 
 
-def data_uri(figure: Figure) -> str:
-    """The figure's SVG as a data URI, so that the page needs no other file and ids of two figures never meet."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(figure.svg()).decode('ascii')}"
+def data_uri(figure: Figure) -> Markup:
+    """The figure as a data URI, so that the page needs no other file and ids of two figures never meet.
+
+    SVG as text, which is shorter than base64; of a drawing with thousands of marks PNG, which is smaller by far.
+    """
+    svg = figure.svg()
+    if len(svg) > HEAVY:
+        return Markup(f"data:image/png;base64,{base64.b64encode(figure.small_png()).decode('ascii')}")
+    text = re.sub(r"""="([^"']*)\"""", r"='\1'", " ".join(svg.decode("utf-8").split()))
+    return Markup(f"data:image/svg+xml,{quote(text, safe=_UNTOUCHED)}")
 
 
 def _groups(table: Table) -> tuple[int, ...]:
@@ -182,6 +210,8 @@ def _in_brief(table: Table) -> Table:
     if kind == "parameters":
         table = _without_defined(table)
     known = {column.key for column in table.columns}
+    if table.id == "claims" and TRUTH in known and keys is not None:
+        keys = (*keys, TRUTH)
     return select(table, keys) if keys is not None and known.issuperset(keys) else table
 
 

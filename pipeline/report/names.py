@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline.data.scoring import EXPERIENCE
-from pipeline.probes.found import ProbesReport
 from pipeline.results import SCREENED, ModelRun, StudyResults
 from pipeline.study import ScreeningPlan
 
@@ -164,12 +163,6 @@ def mediation(results: StudyResults, rows: str = SCREENED) -> ModelRun | None:
         return results.model(MEDIATION, rows)
     except KeyError:
         return None
-
-
-def probes_of(results: StudyResults) -> ProbesReport | None:
-    """What was probed, None in results that have no place for it."""
-    found: ProbesReport | None = getattr(results, "probes", None)
-    return found
 
 
 def slug(text: str) -> str:

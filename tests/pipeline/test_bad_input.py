@@ -569,13 +569,13 @@ def test_a_duplicated_response(run: Run, study: Study, clean: Outcome, row: int)
 
 
 @pytest.mark.parametrize(("column", "value", "code", "variables"), [
-    ("lrar1", "8", "ANSWER-CODE", {"lrar"}),
-    ("lrar1", "strongly agree", "ANSWER-CODE", {"lrar"}),
-    ("lrar1", "1,2,3", "ANSWER-MULTIPLE", {"lrar"}),
+    ("lrar1", "8", "ANSWER-CODE", {"lrar", "lr"}),
+    ("lrar1", "strongly agree", "ANSWER-CODE", {"lrar", "lr"}),
+    ("lrar1", "1,2,3", "ANSWER-MULTIPLE", {"lrar", "lr"}),
     ("fsize", "about 200", "ANSWER-NUMBER", {"lnsize"}),
     ("fsize", "1,200", "ANSWER-MULTIPLE", {"lnsize"}),
     ("fsize", "-5", "ANSWER-BOUNDS", {"lnsize"}),
-    ("xjv1", "2.5", "ANSWER-INTEGER", {"exp_rw", "exp_rw_jv"}),
+    ("xjv1", "2.5", "ANSWER-INTEGER", {"exp_rw", "exp_rw_jv", "exp_recent"}),
     ("indus", "11", "ANSWER-CODE", {"ind_tech", "ind_serv"}),
 ])
 def test_one_bad_cell(

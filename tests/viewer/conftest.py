@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from instrument import store
-from pipeline.report.figures import write_figures
+from pipeline.report.figures import all_figures, write_figures
 from pipeline.report.html import write_report
 from pipeline.report.tables import all_tables, write_tables
 from pipeline.results import write_results
@@ -23,7 +23,8 @@ def results_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_results(results, folder)
     (folder / "instrument.json").write_text(instrument.model_dump_json(), encoding="utf-8")
     write_tables(all_tables(results), folder / "tables")
-    write_figures(results, folder / "figures")
-    write_report(results, folder, instrument)
+    figures = all_figures(results)
+    write_figures(results, folder / "figures", figures)
+    write_report(results, folder, instrument, figures)
     shutil.copytree(folder, root / "second")
     return root

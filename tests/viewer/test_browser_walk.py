@@ -31,9 +31,11 @@ FLAGS = (
     "--window-size=1300,1600",
 )
 WALK = (
-    ("Instrument", "/instrument", "Instrument"), ("Data quality", "/data-quality", "Data quality"),
+    ("Claims", "/claims", "Claims"), ("Instrument", "/instrument", "Instrument"),
+    ("Data quality", "/data-quality", "Data quality"),
     ("Reliability and factors", "/reliability", "Reliability and factors"), ("Model", "/model", "Model"),
-    ("Provenance", "/provenance", "Provenance"), ("Overview", "/", "Alliance experience and capability"),
+    ("Robustness", "/robustness", "Robustness"), ("Provenance", "/provenance", "Provenance"),
+    ("Overview", "/", "Alliance experience and capability"),
 )
 
 
@@ -94,7 +96,7 @@ def test_pictures_are_drawn_and_have_words_for_those_who_cannot_see_them(address
     browser.get(f"{address}/model")
     _heading(browser, "Model")
     _settled(browser)
-    _until(browser, lambda: len(_pictures(browser)) == 5)
+    _until(browser, lambda: len(_pictures(browser)) == 4)
     _until(browser, lambda: all(p.get_property("naturalWidth") for p in _pictures(browser)))
     assert all(picture.get_attribute("alt") for picture in _pictures(browser))
 
@@ -132,6 +134,34 @@ def test_a_choice_made_by_hand_goes_into_the_link(address: str, browser: Any) ->
     browser.get("about:blank")
     browser.get(link)
     _until(browser, lambda: bool(_all(browser, "//h3[contains(., 'Loadings: M1, all respondents')]")))
+
+
+def test_from_a_claim_to_its_model_and_on_to_another_claim(address: str, browser: Any) -> None:
+    browser.get(f"{address}/claims?results=second&claim=H309")
+    _until(browser, lambda: bool(_all(browser, "//h3[contains(., 'H309')]")))
+    _settled(browser)
+    _click(browser, "//a[contains(., 'M1c with all its estimates')]")
+    _heading(browser, "Model")
+    _until(browser, lambda: _query(browser) >= {("results", "second"), ("model", "M1c"), ("rows", "screened")})
+    _until(browser, lambda: bool(_all(browser, "//h3[contains(., 'Regression paths: M1c, screened')]")))
+    _settled(browser)
+    _click(browser, "//summary[contains(., 'that this model decides')]")
+    _click(browser, "//a[contains(., 'H309')]")
+    _heading(browser, "Claims")
+    _until(browser, lambda: bool(_all(browser, "//h3[contains(., 'H309')]")))
+
+
+def test_a_link_within_the_visit_outdoes_what_was_chosen_before(address: str, browser: Any) -> None:
+    browser.get(f"{address}/model?results=second&model=pillars")
+    _heading(browser, "Model")
+    _settled(browser)
+    _click(browser, "//*[@data-testid='stSidebarNav']//a[contains(., 'Claims')]")
+    _heading(browser, "Claims")
+    _settled(browser)
+    _click(browser, "//a[contains(., 'with all its estimates')]")
+    _heading(browser, "Model")
+    _settled(browser)
+    _until(browser, lambda: ("model", "pillars") not in _query(browser) and "model" in dict(_query(browser)))
 
 
 # -- small tools ----------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from pipeline.report.figures.probes import probe_figures
 from pipeline.report.figures.robustness import specification_figure
 from pipeline.report.figures.sensitivity import confounding_figure, reliability_figure
 from pipeline.report.figures.spec import Figure
-from pipeline.report.names import probes_of
 from pipeline.results import StudyResults
 
 __all__ = [
@@ -36,8 +35,7 @@ def all_figures(results: StudyResults) -> tuple[Figure, ...]:
               confounding_figure(results.sensitivity), reliability_figure(results.sensitivity)]
     if results.robustness is not None:
         found.append(specification_figure(results.robustness))
-    if (probes := probes_of(results)) is not None:
-        found += probe_figures(probes)
+    found += probe_figures(results.probes)
     return tuple(figure for figure in found if figure is not None)
 
 

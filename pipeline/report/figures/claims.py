@@ -17,14 +17,14 @@ from pipeline.claims.ledger import DOCUMENTS
 from pipeline.claims.report import ClaimResult, ClaimsReport, PredictionResult
 from pipeline.claims.verdicts import Verdict
 from pipeline.report.figures.spec import BLUE, INK, ORANGE, PALE, QUIET, RULE, Figure, plot, wrapped
-from pipeline.report.numbers import interval, level_name, listed, number
+from pipeline.report.numbers import counted, interval, listed, number
 from pipeline.report.tables.claims import FROM_DATA, ORDER, deciding
 from pipeline.results import StudyResults
 from pipeline.undefined import Undefined
 
 _FILL: dict[str, tuple[str, str, str]] = {
-    "supported": (BLUE, "", "white"), "against": (ORANGE, "////", INK), "inconclusive": ("#d5dbe1", "", INK),
-    "not testable": ("white", "....", INK), "pending": ("white", "xxxx", INK),
+    "supported": (BLUE, "", "white"), "against": (ORANGE, "///", INK), "inconclusive": ("#d5dbe1", "", INK),
+    "not testable": ("white", "", INK), "pending": ("white", "xxx", INK),
 }
 """Colour, hatch, and colour of the count of each verdict."""
 
@@ -34,6 +34,8 @@ _MARK: dict[str, dict[str, Any]] = {
     "inconclusive": {"marker": "D", "color": QUIET, "markerfacecolor": "white"},
 }
 
+_JUDGED = {"supported": "supported", "against": "spoken against", "inconclusive": "inconclusive"}
+
 PAGE = 15
 """Claims of one drawing at the most, so that it fits a sheet."""
 
@@ -41,8 +43,10 @@ _LOWEST, _HIGHEST = -0.6, 1.0
 """Standardised; what reaches further ends in an arrow."""
 
 _BAND = "#e9e4d6"
-_LINE = 42
+_LINE = 46
 """Characters of a line of a row's label."""
+_LINES = 3
+"""Lines for which a row has room; the table has the words that do not fit."""
 
 
 def verdict_figure(results: StudyResults) -> Figure | None:
@@ -64,6 +68,8 @@ def _verdicts(report: ClaimsReport, documents: list[str]) -> Drawing:
     for verdict in ORDER:
         colour, hatch, ink = _FILL[verdict]
         widths = [counts[d, verdict] for d in documents]
+        if not any(widths):
+            continue
         axes.barh(range(len(documents)), widths, left=left, height=0.68, color=colour, hatch=hatch, edgecolor=QUIET,
                   linewidth=0.7)
         for place, (start, width) in enumerate(zip(left, widths, strict=True)):
@@ -75,7 +81,8 @@ def _verdicts(report: ClaimsReport, documents: list[str]) -> Drawing:
     axes.set_yticks(range(len(documents)), [f"{d}  ({n})" for d, n in zip(documents, totals, strict=True)])
     axes.set_ylim(len(documents) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.set_xlim(0, 1.03 * max(totals))
+    axes.xaxis.set_major_locator(MaxNLocator(9, integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlabel("Claims")
     said = {verdict: sum(counts[d, verdict] for d in documents) for verdict in ORDER}
     drawing.legend(handles=[
@@ -101,12 +108,10 @@ class _Row:
     @property
     def label(self) -> str:
         p = self.prediction
-        told = {"negative": " (predicted: negative)", "none": " (predicted: none)"}.get(p.expected, "")
+        told = {"negative": " (predicted: negative)", "none": " (predicted: no effect)"}.get(p.expected, "")
         what = p.what[:1].upper() + p.what[1:]
-        lines = wrapped(f"{what}{told}", _LINE).split("\n")
-        if len(lines) > 3:
-            lines = [*lines[:2], f"{lines[2]} …"]
-        return "\n".join([f"{self.claim}  {lines[0]}", *lines[1:]])
+        lines = wrapped(f"{self.claim}  {what}{told}", _LINE).split("\n")
+        return "\n".join(lines if len(lines) <= _LINES else [*lines[:_LINES - 1], f"{lines[_LINES - 1]} …"])
 
 
 def evidence_figures(results: StudyResults) -> tuple[Figure, ...]:
@@ -123,7 +128,7 @@ def evidence_figures(results: StudyResults) -> tuple[Figure, ...]:
         size = math.ceil(len(members) / sheets) if sheets else 0
         for sheet in range(sheets):
             part = members[sheet * size:(sheet + 1) * size]
-            found.append(_evidence_figure(report, document, part, limits, sheet + 1 if sheets > 1 else None, sheets))
+            found.append(_evidence_figure(report, document, part, limits, sheet + 1, sheets))
     return tuple(found)
 
 
@@ -137,23 +142,20 @@ def _row(claim: ClaimResult) -> _Row | None:
 
 
 def _evidence_figure(
-    report: ClaimsReport, document: str, rows: list[_Row], limits: tuple[float, float], sheet: int | None, sheets: int,
+    report: ClaimsReport, document: str, rows: list[_Row], limits: tuple[float, float], sheet: int, sheets: int,
 ) -> Figure:
-    name = f"evidence-{document}" + (f"-{sheet}" if sheet else "")
-    of = f", {sheet} of {sheets}" if sheet else ""
+    name = f"evidence-{document}" + (f"-{sheet}" if sheets > 1 else "")
+    of = f", {sheet} of {sheets}" if sheets > 1 else ""
     counts = Counter(row.verdict for row in rows)
-    told = listed([f"{counts[verdict]} {verdict}" for verdict in FROM_DATA if counts[verdict]])
+    told = listed([f"{counts[v]} {'is' if counts[v] == 1 else 'are'} {_JUDGED[v]}" for v in FROM_DATA if counts[v]])
     tested = [c for c in report.claims if c.document == document and c.verdict in FROM_DATA]
-    left = [claim.id for claim in tested if _row(claim) is None] if sheet in (None, sheets) else []
-    note = (f"The prediction that decides each claim: standardised estimate with the interval of the equivalence test, "
-            f"{level_name(2 * report.level - 1)}, wider where any of several predictions may decide. The verdict for "
-            f"or against a sign rests on the {level_name(report.level)} interval, which is in the table. Shaded: "
-            "effects too small to matter. An arrow: the interval goes on.")
+    left = [claim.id for claim in tested if _row(claim) is None] if sheet == sheets else []
+    note = "Shaded: effects too small to matter. An arrow: the interval goes on."
     if left:
         note += (f" Not drawn, as {'they have' if len(left) > 1 else 'it has'} no standardised effect or a range was "
                  f"predicted: {', '.join(left)}.")
     return Figure(name, f"Evidence on the claims of {document}{of}",
-                  f"Of the {len(rows)} tested claims drawn here {told}.", "predictions",
+                  f"Of {counted(len(rows), 'tested claim')} drawn here, {told}.", "predictions",
                   lambda: _evidence(rows, limits), note)
 
 
@@ -174,7 +176,7 @@ def _evidence(rows: list[_Row], limits: tuple[float, float]) -> Drawing:
     axes.set_yticks(range(len(rows)), [row.label for row in rows])
     for label in axes.get_yticklabels():
         label.set_horizontalalignment("left")
-    axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=7.5, pad=205)
+    axes.tick_params(axis="y", length=0, labelcolor=INK, labelsize=7.5, pad=196)
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 1, bounded=True) if value else "0"))

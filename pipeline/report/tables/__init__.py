@@ -138,5 +138,4 @@ def _theory_tables(results: StudyResults) -> list[Table]:
     if results.robustness is not None:
         curve = results.robustness
         tables += [specifications_table(curve), counts_table(curve), facets_table(curve)]
-    probes = names.probes_of(results)
-    return [*tables, *probe_tables(probes)] if probes is not None else tables
+    return [*tables, *probe_tables(results.probes)]

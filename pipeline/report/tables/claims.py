@@ -39,7 +39,7 @@ def claims_table(results: StudyResults) -> Table:
         report.sentence,
         f"{_documents(report)}. Estimate, {level_name(report.level)} interval, standardised estimate and power are "
         "those of the prediction that decides: of several that must all hold the weakest, and where any may decide "
-        "the strongest, whose interval is then wider. The table of predictions has them all. A dash: nothing was "
+        "the strongest, whose interval is then wider. Estimates are unstandardised unless effects in different units are compared. The table of predictions has them all. A dash: nothing was "
         "estimated.",
     )
 
@@ -56,7 +56,11 @@ def _documents(report: ClaimsReport) -> str:
 
 def _claim_row(claim: ClaimResult, *, with_truth: bool) -> tuple[Cell, ...]:
     p = deciding(claim)
-    numbers: tuple[Cell, ...] = (None,) * 4 if p is None else (p.est, (p.lower, p.upper), p.std, p.power)
+    numbers: tuple[Cell, ...] = (None,) * 4
+    if p is not None:
+        # The estimate stands on the scale of its interval, on which the sign is decided.
+        est = p.std if p.scale == "standardised" else p.est
+        numbers = (est, (p.lower, p.upper), p.std, p.power)
     estimated = [q for q in claim.predictions if not isinstance(q.est, Undefined)]
     return (
         claim.document, claim.id, claim.statement, claim.verdict, *numbers, claim.because,
@@ -118,7 +122,7 @@ def predictions_table(results: StudyResults) -> Table:
 def expected_words(prediction: PredictionResult) -> str:
     """What was predicted, as a cell of a table says it."""
     if prediction.between is None:
-        return prediction.expected
+        return "no effect" if prediction.expected == "none" else prediction.expected
     low, high = (f"{bound:g}".replace("-", MINUS) for bound in prediction.between)
     return f"between {low} and {high}"
 

@@ -54,7 +54,7 @@ def _rival_row(model: ComparedModel) -> tuple[Cell, ...]:
     if model.equivalent_to:
         remarks.append(f"equivalent to {model.equivalent_to}")
     return (
-        model.id, model.title, model.restriction or "none", model.chisq, model.df if model.converged else None,
+        model.id, model.title, model.restriction or None, model.chisq, model.df if model.converged else None,
         model.aic, model.bic, None if test is None else test.statistic, None if test is None else test.df,
         None if test is None else test.pvalue, "; ".join(remarks) or None,
     )

@@ -40,8 +40,10 @@ def drawn_texts(drawing: Drawing) -> list[str]:
 
 
 def test_the_figures_a_reviewer_expects_are_there(figures: dict[str, Figure]) -> None:
-    assert set(figures) == {"flow", "scree-learning", "loadings-learning", "paths", "measurement", "effects",
-                            "bootstrap", "decay"}
+    assert set(figures) == {
+        "flow", "scree-learning", "loadings-learning", "paths", "measurement", "effects", "bootstrap", "decay", "claims",
+        "evidence-AEM", "evidence-AMC", "evidence-KS", "evidence-ALL", "sensitivity-confounding",
+        "sensitivity-reliability", "robustness", "probes-turbulence", "probes-partner", "probes-surface"}
 
 
 def test_each_figure_has_a_sentence_and_a_table_that_exists(results: StudyResults, figures: dict[str, Figure]) -> None:
@@ -133,4 +135,6 @@ def test_the_true_value_is_labelled_only_where_data_are_synthetic() -> None:
 
 def test_a_study_without_mediation_has_no_figures_of_it(results: StudyResults) -> None:
     bare = dataclasses.replace(results, models=results.models[:4], decay=(), known_truth=())
-    assert {figure.id for figure in all_figures(bare)} == {"flow", "scree-learning", "loadings-learning"}
+    found = {figure.id for figure in all_figures(bare)}
+    assert {"flow", "scree-learning", "loadings-learning", "claims"} <= found
+    assert not found & {"paths", "measurement", "effects", "bootstrap", "decay"}

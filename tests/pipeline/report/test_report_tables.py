@@ -248,12 +248,13 @@ def test_a_difference_without_a_standard_error_differs(results: StudyResults) ->
 
 
 def test_diagnoses_are_listed_as_such_and_notes_apart(results: StudyResults, every: dict[str, Table]) -> None:
-    assert every["diagnoses"].rows == ()
+    lost = ("F-rituals", "screened", "Not converged", "No convergence in 500 iterations.", "")
+    assert every["diagnoses"].rows == (lost,)
     found = (Diagnosis("few-cases", "Few cases for 163 parameters."), Diagnosis("note", "A remark.", ("x1", "x2")))
     table = tables.diagnoses_table(_with_mediation(results, diagnoses=found))
     assert table.rows == (("M1", "screened", "Few cases", "Few cases for 163 parameters.", ""),
-                          ("M1", "screened", "Note", "A remark.", "x1, x2"))
-    assert table.summary.startswith("1 diagnosis on the models")
+                          ("M1", "screened", "Note", "A remark.", "x1, x2"), lost)
+    assert table.summary.startswith("2 diagnoses on the models")
     assert table.summary.endswith("1 note beside.")
 
 
