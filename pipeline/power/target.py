@@ -12,9 +12,9 @@ from instrument.model import Instrument, Item
 from pipeline.models import MODELS
 from pipeline.power.kinds import Score
 from pipeline.power.population import Population, Regression
+from pipeline.sem.definitions import product_of_labels
 from pipeline.sem.estimate import Options, table_of
-from pipeline.sem.expressions import product_factors
-from pipeline.sem.syntax import Definition, parse_model
+from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import ParameterTable, Row, parameter_table
 
 FORM = "F"
@@ -179,26 +179,17 @@ def _labels(model: str, text: str, effect: str, table: ParameterTable) -> tuple[
         raise InputError(Finding(
             "POWER-EFFECT", f"--effect {effect}", f"The effect must be defined in the model with :=; {model} "
             f"defines no {effect}.", f"Choose one of: {', '.join(definitions) or 'none is defined'}."))
-    labels = _factors(effect, definitions)
+    labels = product_of_labels(table.definitions, effect)
     first = _first_rows(table)
     fixed = [label for label in labels or () if label not in first or not first[label].free]
     if labels is None or fixed or any(first[label].op != "~" for label in labels):
-        possible = [name for name in definitions if _factors(name, definitions)]
+        possible = [name for name in definitions if product_of_labels(table.definitions, name)]
         raise InputError(Finding(
             "POWER-PRODUCT", f"--effect {effect}",
             f"Power is asked for a product of estimated, labelled regressions; {effect} := "
             f"{definitions[effect].expression.text} is none{': ' + ', '.join(fixed) + ' is fixed' if fixed else ''}.",
             f"Effects that are products: {', '.join(possible) or 'none'}."))
     return labels
-
-
-def _factors(name: str, definitions: dict[str, Definition]) -> tuple[str, ...] | None:
-    """Labels whose product an effect is; None if it is no product."""
-    factors = product_factors(definitions[name].expression)
-    if factors is None:
-        return None
-    parts = [_factors(factor, definitions) if factor in definitions else (factor,) for factor in factors]
-    return None if any(part is None for part in parts) else tuple(label for part in parts for label in part or ())
 
 
 def _first_rows(table: ParameterTable) -> dict[str, Row]:

@@ -159,7 +159,7 @@ def report_html(
         "methods": methods, "second_opinion": crosschecks_sentence(results),
         "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         "data_uri": data_uri, "instrument": instrument, "mediation": names.mediation(results),
-        "slug": names.slug, "full_width": WIDTH, "theory": theory,
+        "slug": names.slug, "share_of_width": share_of_width, "theory": theory,
     }
     return environment.get_template("report.html.j2").render(context)
 
@@ -196,6 +196,13 @@ def data_uri(figure: Figure) -> Markup:
         return Markup(f"data:image/png;base64,{base64.b64encode(figure.small_png()).decode('ascii')}")
     text = re.sub(r"""="([^"']*)\"""", r"='\1'", " ".join(svg.decode("utf-8").split()))
     return Markup(f"data:image/svg+xml,{quote(text, safe=_UNTOUCHED)}")
+
+
+def share_of_width(figure: Figure) -> int:
+    """Per cent of the column that a drawing takes, so that letters have the same size in all."""
+    found = re.search(rb'width="([.\d]+)pt"', figure.svg())
+    points = float(found[1]) if found else 72 * figure.width
+    return min(100, round(100 * points / (72 * WIDTH)))
 
 
 def _groups(table: Table) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from instrument.errors import Finding
+from pipeline.sem.expressions import product_factors
 from pipeline.sem.syntax import Constraint, Definition
 
 
@@ -58,3 +59,19 @@ def _circle(waiting: dict[str, Definition]) -> Finding:
     cycle = path[path.index(path[-1]):]
     return Finding("MODEL-CIRCULAR", waiting[cycle[0]].place,
                    f"Definitions need one another: {' needs '.join(cycle)}.", "Define each from labels in the end.")
+
+
+def product_of_labels(definitions: Sequence[Definition], effect: str) -> tuple[str, ...] | None:
+    """Labels whose product a defined effect is, definitions within it written out; None if it is no plain product."""
+    known = {definition.name: definition.expression for definition in definitions}
+
+    def expand(name: str) -> tuple[str, ...] | None:
+        if name not in known:
+            return (name,)
+        factors = product_factors(known[name])
+        parts = None if factors is None else [expand(factor) for factor in factors]
+        if parts is None or any(part is None for part in parts):
+            return None
+        return tuple(label for part in parts if part is not None for label in part)
+
+    return expand(effect) if effect in known else None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from instrument.errors import Finding, InputError
 from pipeline.sem.bootstrap import Bootstrap, EffectInterval, ParameterInterval, bootstrap
+from pipeline.sem.definitions import product_of_labels
 from pipeline.sem.estimate import Estimated
-from pipeline.sem.expressions import product_factors
 from pipeline.sem.fit import Fit, Parameter
 from pipeline.sem.monte_carlo import MonteCarloInterval, monte_carlo
 from pipeline.sem.syntax import parse_model
@@ -189,16 +189,4 @@ def joint_significance(fit: Fit, effect: str, level: float = 0.95) -> JointSigni
 
 
 def _factors(fit: Fit, effect: str) -> tuple[str, ...] | None:
-    """Labels whose product the effect is, definitions inside it written out."""
-    definitions = {d.name: d for d in parse_model(fit.syntax, fit.name).definitions}
-
-    def expand(name: str) -> tuple[str, ...] | None:
-        if name not in definitions:
-            return (name,)
-        factors = product_factors(definitions[name].expression)
-        parts = None if factors is None else [expand(factor) for factor in factors]
-        if parts is None or any(part is None for part in parts):
-            return None
-        return tuple(label for part in parts if part is not None for label in part)
-
-    return expand(effect) if effect in definitions else None
+    return product_of_labels(parse_model(fit.syntax, fit.name).definitions, effect)

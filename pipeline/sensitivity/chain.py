@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from instrument.errors import Finding, InputError
-from pipeline.sem.expressions import product_factors
+from pipeline.sem.definitions import product_of_labels
 from pipeline.sem.table import ParameterTable, Row
 
 
@@ -41,7 +41,7 @@ def chain_of(table: ParameterTable, effect: str, model: str) -> Chain:
         ``SENSITIVITY-EFFECT`` if the model does not define ``effect`` as a product of labelled regression paths that
         form one chain of at least two.
     """
-    labels = _factors(table, effect)
+    labels = product_of_labels(table.definitions, effect)
     rows = {row.label: row for row in reversed(table.rows) if row.op == "~" and row.label}
     paths = [rows[label] for label in labels or () if label in rows]
     ordered = _in_order(paths) if labels and len(paths) == len(labels) else None
@@ -52,24 +52,6 @@ def chain_of(table: ParameterTable, effect: str, model: str) -> Chain:
             f"{effect!r} is {'none' if labels else 'not defined as one'}.",
             "Define it as in `ab := a*b` with `m ~ a*x` and `y ~ b*m`, or take it out of the model's effects."))
     return Chain(effect, (ordered[0].rhs, *(row.lhs for row in ordered)), tuple(ordered))
-
-
-def _factors(table: ParameterTable, effect: str) -> tuple[str, ...] | None:
-    """Labels whose product the effect is, definitions within it written out; None if it is no product."""
-    definitions = {d.name: d.expression for d in table.definitions}
-    if effect not in definitions:
-        return None
-    waiting, found = [effect], []
-    while waiting:
-        name = waiting.pop(0)
-        factors = product_factors(definitions[name]) if name in definitions else None
-        if name in definitions and factors is None:
-            return None
-        if factors is None:
-            found.append(name)
-        else:
-            waiting = [*factors, *waiting]
-    return tuple(found)
 
 
 def _in_order(paths: list[Row]) -> list[Row] | None:

@@ -137,7 +137,7 @@ def test_a_choice_made_by_hand_goes_into_the_link(address: str, browser: Any) ->
 
 
 def test_from_a_claim_to_its_model_and_on_to_another_claim(address: str, browser: Any) -> None:
-    browser.get(f"{address}/claims?results=second&claim=H309")
+    browser.get(f"{address}/claims?results=second&claim=H309&verdict=inconclusive&find=function")
     _until(browser, lambda: bool(_all(browser, "//h3[contains(., 'H309')]")))
     _settled(browser)
     _click(browser, "//a[contains(., 'M1c with all its estimates')]")
@@ -149,6 +149,8 @@ def test_from_a_claim_to_its_model_and_on_to_another_claim(address: str, browser
     _click(browser, "//a[contains(., 'H309')]")
     _heading(browser, "Claims")
     _until(browser, lambda: bool(_all(browser, "//h3[contains(., 'H309')]")))
+    _until(browser, lambda: _query(browser) >= {("claim", "H309"), ("verdict", "any")})
+    assert "find" not in dict(_query(browser))
 
 
 def test_a_link_within_the_visit_outdoes_what_was_chosen_before(address: str, browser: Any) -> None:
