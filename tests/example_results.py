@@ -22,6 +22,7 @@ from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
 from pipeline.models import CAPABILITY, MEDIATION, PILLARS, ModelSpec
+from pipeline.report.figures import Figure, all_figures
 from pipeline.report.words import headline
 from pipeline.results import (
     SCHEMA,
@@ -126,6 +127,12 @@ def example_results(*, synthetic: bool = True) -> StudyResults:
         sensitivity=example_theory.sensitivity(), robustness=example_theory.robustness(),
         probes=example_theory.probes(),
     )
+
+
+@lru_cache(maxsize=1)
+def example_figures() -> tuple[Figure, ...]:
+    """Its figures, each drawn at most once."""
+    return all_figures(example_results())
 
 
 def _headline(screened: ModelRun, everyone: ModelRun, synthetic: bool) -> Headline:

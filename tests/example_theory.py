@@ -112,7 +112,8 @@ def _prediction(claim: Claim, place: int, std: float, se: float, bound: float) -
     asked = claim.predictions[place]
     est, spread = 1.5 * std, 1.5 * se
     level = 1 - (1 - LEVEL) / len(claim.predictions) if claim.decided_by == "any" else LEVEL
-    lower, upper = est - Z * spread, est + Z * spread
+    middle, reach = (std, Z * se) if asked.scale == "standardised" else (est, Z * spread)
+    lower, upper = middle - reach, middle + reach
     ends = (std - Z_ONE_SIDED * se, std + Z_ONE_SIDED * se)
     wanted = -1 if asked.expected == "negative" else 1
     verdict: Verdict = "inconclusive"
@@ -157,8 +158,8 @@ def _failed(claim: Claim) -> ClaimResult:
 
 def theory(firm: Fit, alliance: Fit) -> tuple[ModelRun, ...]:
     """Three models that decided claims: one of each level that was fitted, and one that was not."""
-    encompassing = replace(firm, name="M1c", parameters=(*firm.parameters, _coefficient("AMC", "exp_rw.daf", "m1", 0.04),
-                                                         _coefficient("AMC", "EXL", "m2", -0.02)))
+    encompassing = replace(firm, name="M1c", parameters=(
+        *firm.parameters, _coefficient("AMC", "exp_rw.daf", "m1", 0.04), _coefficient("AMC", "EXL", "m2", -0.02)))
     propositions = replace(alliance, name="M2", parameters=(
         *alliance.parameters, _coefficient("INN", "RA", "ra_inn", 0.46), _coefficient("LTP", "RA", "ra_ltp", 0.33)))
     lost = replace(firm, name="F-rituals", converged=False, indices=None, parameters=firm.parameters,
@@ -189,7 +190,8 @@ def rivals() -> RivalsReport:
         "Of the two alone, mediation has the lower AIC, by 83.6, than moderation."))
     advantage = Comparison("pillars", "An advantage behind the pillars, or pillars that go together", ALLIANCES, (
         ComparedModel("pillars", "Correlated pillars", "", True, True, 55.2, 41, 9120.3, 9281.0, None),
-        ComparedModel("second-order", "A factor behind them", "", True, True, 55.2, 41, 9120.3, 9281.0, None, "pillars"),
+        ComparedModel("second-order", "A factor behind them", "", True, True, 55.2, 41, 9120.3, 9281.0, None,
+                      "pillars"),
     ), ("second-order fits exactly as pillars does (χ² = 55.20, df = 41): fit cannot tell the two apart.",))
     joint = JointSignificance("serial_capability", (Path("a1", "daf", "exp_rw", 0.15, 0.0004),), LEVEL, 0.0004, True)
     return RivalsReport(chain, ChiSquareTest(1.61, 2, 0.447), 0.0391, 0.0188, 0.0642, joint, "mediation", (advantage,))
@@ -292,7 +294,8 @@ def _at(label: str, value: float, est: float, se: float) -> SlopeAt:
 def _slopes() -> Slopes:
     curve = tuple(CurvePoint(v, 0.30 + 0.12 * v, 0.12 + 0.12 * v, 0.48 + 0.12 * v) for v in (-2.7, -0.9, 0.9, 2.7))
     region = JohnsonNeyman("one-sided", (-1.0,), (Region(-1.0, None, "positive"),), 0.69, LEVEL)
-    return Slopes(ALLIANCES, LEVEL, ModeratorRange("implied", 0.0, 0.9, -2.7, 2.7, False), (_test("RFxTU", 0.12, 0.04),),
+    return Slopes(ALLIANCES, LEVEL, ModeratorRange("implied", 0.0, 0.9, -2.7, 2.7, False),
+                  (_test("RFxTU", 0.12, 0.04),),
                   (_at("mean - SD", -0.9, 0.19, 0.09), _at("mean", 0.0, 0.30, 0.06), _at("mean + SD", 0.9, 0.41, 0.09)),
                   region, Undefined("a latent moderator has no values"), None, curve)
 
@@ -314,8 +317,8 @@ def _surface() -> SurfaceFound:
     axis = PrincipalAxis(_test("p10", -0.4, 2.1), _test("p11", 0.8, 1.1))
     return SurfaceFound(
         ALLIANCES, ALLIANCES - 21, LEVEL, 4.0, tuple(_test(f"b{k}", v, 0.04) for k, v in enumerate(b, 1)),
-        tuple(_test(f"a{k}", v, 0.06) for k, v in enumerate(a, 1)), "saddle", (_test("x0", 5.0, 9.0), _test("y0", 4.1, 8.0)),
-        False, axis, Undefined("the second axis is upright"), grid,
+        tuple(_test(f"a{k}", v, 0.06) for k, v in enumerate(a, 1)), "saddle",
+        (_test("x0", 1.0, 9.0), _test("y0", 0.1, 8.0)), False, axis, Undefined("the second axis is upright"), grid,
         ((-3.0, -3.0), (1.0, -3.0), (3.0, -1.0), (3.0, 3.0), (-1.0, 3.0), (-3.0, 1.0)))
 
 

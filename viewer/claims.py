@@ -11,6 +11,7 @@ from instrument.model import Fact, Instrument, Item
 from pipeline.claims.ledger import DOCUMENTS
 from pipeline.claims.report import ClaimResult
 from pipeline.claims.verdicts import Verdict
+from pipeline.report import numbers
 from pipeline.report.tables.rivals import favoured_sentence
 from pipeline.results import StudyResults
 from viewer import claim, parts
@@ -139,12 +140,15 @@ def _rivals(source: Source) -> None:
 
 
 def _interactions(source: Source) -> None:
-    """Every probed interaction with its sentence and drawing, and the response surface."""
+    """Every probed interaction in words and as a drawing, and the response surface."""
     sentences = interaction_sentences(source.results)
     if not sentences:
         parts.say("This run probed no interaction.")
         return
-    parts.bullets(sentences)
+    if "probes-slopes" in source.tables:
+        parts.say(source.tables["probes-slopes"].summary)
+    with st.expander(f"{numbers.counted(len(sentences), 'interaction')}, one by one in words"):
+        parts.bullets(sentences)
     for figure_id, figure in source.figures.items():
         if figure_id.startswith("probes-"):
             with st.expander(figure.title):

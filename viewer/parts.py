@@ -27,8 +27,8 @@ FULL_WIDTH = 860
 PIXELS_A_POINT = 1.65
 """A figure of the report's full width, 518 points, then fills the page's column."""
 
-SEEN_ROWS = 15
-"""A longer table scrolls within its frame, and says so."""
+SEEN_ROWS, SEEN_LOW = 15, 5
+"""A longer table scrolls within its frame, and says so; the second is for low frames."""
 
 LONG_VALUE = 10
 """From so many letters on, a card's value is written smaller: an interval."""
@@ -166,10 +166,10 @@ def table_html(shown: Table, *, low: bool = False) -> str:
     view = table_view(replace(narrow, rows=narrow.rows[:SHOWN_ROWS]))
     head = "".join(f'<th scope="col" class="{cell.style}">{html_escape(cell.text)}</th>' for cell in view.headers)
     label = html_escape(shown.title, quote=True)
-    frame = "am-scroll am-low" if low else "am-scroll"
+    frame, seen = ("am-scroll am-low", SEEN_LOW) if low else ("am-scroll", SEEN_ROWS)
     return (f'<div class="{frame}" tabindex="0" role="region" aria-label="{label}"><table class="am-table">'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(_rows(view))}</tbody></table></div>"
-            f"{_notes(view, len(shown.rows), len(shown.columns) - len(narrow.columns))}")
+            f"{_notes(view, len(shown.rows), len(shown.columns) - len(narrow.columns), seen)}")
 
 
 def brief(shown: Table) -> Table:
@@ -192,12 +192,12 @@ def _rows(view: TableView) -> list[str]:
     return out
 
 
-def _notes(view: TableView, rows: int, left_out: int) -> str:
+def _notes(view: TableView, rows: int, left_out: int, seen: int) -> str:
     notes = [html_escape(view.note)] if view.note else []
     notes += [f"<sup>{letter}</sup> undefined because {html_escape(because)}" for letter, because in view.remarks]
     if left_out:
         notes.append(f"The file for download has {left_out} more column{'' if left_out == 1 else 's'}.")
-    if rows > SEEN_ROWS:
+    if rows > seen:
         notes.append(f"{rows:,} rows: scroll within the table.")
     if rows > SHOWN_ROWS:
         notes.append(f"The first {SHOWN_ROWS} of {rows:,} rows; the file for download has all.")

@@ -17,8 +17,8 @@ __all__ = [
 ]
 
 NO_CLAIMS = "The plan asks for no claim of the theory to be decided."
-NO_MAP = ("No robustness map was drawn in this run, so that how the finding hangs on single decisions of the analysis is "
-          "not shown.")
+NO_MAP = ("No robustness map was drawn in this run, so that how the finding hangs on single decisions of the analysis "
+          "is not shown.")
 NO_PROBES = "This run probed no interaction."
 
 
@@ -49,13 +49,14 @@ def verdict_rules(report: ClaimsReport) -> tuple[tuple[str, str], ...]:
     return (
         ("Supported", f"the {level} interval lies wholly on the predicted side of zero; where a claim makes several "
                       "predictions, that of each, unless the ledger lets any of them decide."),
-        ("Against", f"the interval lies on the other side, or the {tests} interval of the standardised effect leaves only "
-                    f"effects smaller than {small} ({product} for a product of paths), which would not matter. A prediction of no "
-                    "effect is judged the other way round, one of a range by whether the interval lies within."),
-        ("Inconclusive", "neither. Power says how many studies of this size and precision would support the claim, were "
-                         f"the effect just {small} ({product} for a product)."),
-        ("Not testable", "these answers cannot decide: the form does not ask for it, or a survey at one time cannot, or "
-                         "its model could not be estimated."),
+        ("Against", f"the interval lies on the other side, or the {tests} interval of the standardised effect leaves "
+                    f"only effects smaller than {small} ({product} for a product of paths), which would not matter. A "
+                    "prediction of no effect is judged the other way round, one of a range by whether the interval "
+                    "lies within."),
+        ("Inconclusive", "neither. Power says how many studies of this size and precision would support the claim, "
+                         f"were the effect just {small} ({product} for a product)."),
+        ("Not testable", "these answers cannot decide: the form does not ask for it, or a survey at one time cannot, "
+                         "or its model could not be estimated."),
         ("Pending", "a method is missing that would be needed."),
     )
 

@@ -196,7 +196,7 @@ def _all(browser: Any, path: str) -> list[Any]:
 
 
 def _click(browser: Any, path: str) -> None:
-    from selenium.common.exceptions import ElementClickInterceptedException
+    from selenium.common.exceptions import ElementClickInterceptedException, ElementNotInteractableException
 
     def clicked() -> bool:
         try:
@@ -204,7 +204,7 @@ def _click(browser: Any, path: str) -> None:
             if found:
                 found[0].click()
             return bool(found)
-        except ElementClickInterceptedException:
+        except (ElementClickInterceptedException, ElementNotInteractableException):  # still on its way
             return False
 
     _until(browser, clicked)

@@ -61,7 +61,7 @@ def verdict_figure(results: StudyResults) -> Figure | None:
 
 
 def _verdicts(report: ClaimsReport, documents: list[str]) -> Drawing:
-    counts = Counter((claim.document, claim.verdict) for claim in report.claims)
+    counts: Counter[tuple[str, str]] = Counter((claim.document, claim.verdict) for claim in report.claims)
     totals = [sum(counts[d, v] for v in ORDER) for d in documents]
     drawing, axes = plot(0.42 * len(documents) + 0.95)
     left = [0] * len(documents)
@@ -76,7 +76,8 @@ def _verdicts(report: ClaimsReport, documents: list[str]) -> Drawing:
             if width:
                 # On a hatch a number needs a ground of its own.
                 ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if hatch else None
-                axes.text(start + width / 2, place, str(width), ha="center", va="center", size=8, color=ink, bbox=ground)
+                axes.text(start + width / 2, place, str(width), ha="center", va="center", size=8, color=ink,
+                          bbox=ground)
         left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.set_yticks(range(len(documents)), [f"{d}  ({n})" for d, n in zip(documents, totals, strict=True)])
     axes.set_ylim(len(documents) - 0.5, -0.5)
@@ -121,7 +122,8 @@ def evidence_figures(results: StudyResults) -> tuple[Figure, ...]:
     every = [row for members in rows.values() for row in members]
     if not every:
         return ()
-    limits = (max(_LOWEST, min(-0.2, *(row.lower for row in every))), min(_HIGHEST, max(0.2, *(r.upper for r in every))))
+    limits = (max(_LOWEST, min(-0.2, *(row.lower for row in every))),
+              min(_HIGHEST, max(0.2, *(row.upper for row in every))))
     found = []
     for document, members in rows.items():
         sheets = math.ceil(len(members) / PAGE)
@@ -146,7 +148,7 @@ def _evidence_figure(
 ) -> Figure:
     name = f"evidence-{document}" + (f"-{sheet}" if sheets > 1 else "")
     of = f", {sheet} of {sheets}" if sheets > 1 else ""
-    counts = Counter(row.verdict for row in rows)
+    counts: Counter[str] = Counter(row.verdict for row in rows)
     told = listed([f"{counts[v]} {'is' if counts[v] == 1 else 'are'} {_JUDGED[v]}" for v in FROM_DATA if counts[v]])
     tested = [c for c in report.claims if c.document == document and c.verdict in FROM_DATA]
     left = [claim.id for claim in tested if _row(claim) is None] if sheet == sheets else []

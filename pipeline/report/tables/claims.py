@@ -39,8 +39,8 @@ def claims_table(results: StudyResults) -> Table:
         report.sentence,
         f"{_documents(report)}. Estimate, {level_name(report.level)} interval, standardised estimate and power are "
         "those of the prediction that decides: of several that must all hold the weakest, and where any may decide "
-        "the strongest, whose interval is then wider. Estimates are unstandardised unless effects in different units are compared. The table of predictions has them all. A dash: nothing was "
-        "estimated.",
+        "the strongest, whose interval is then wider. Estimates are unstandardised unless effects in different units "
+        "are compared. The table of predictions has them all. A dash: nothing was estimated.",
     )
 
 
@@ -138,7 +138,7 @@ def truth_of(claim: ClaimResult) -> str:
 def claims_truth_table(results: StudyResults) -> Table:
     """What is true of the simulated firms against the verdicts, in counts."""
     known = [claim for claim in results.claims.claims if truth_of(claim)]
-    pairs = Counter((truth_of(claim), claim.verdict) for claim in known)
+    pairs: Counter[tuple[str, str]] = Counter((truth_of(claim), claim.verdict) for claim in known)
     truths = sorted({truth_of(claim) for claim in known}, key=lambda truth: (*ORDER, truth).index(truth))
     return Table(
         "claims-truth", "Verdicts beside what is true of the simulated firms",

@@ -40,10 +40,11 @@ def _costs(comparison: Comparison) -> list[str]:
     if comparison.sentences:
         return []
     largest = comparison.models[0].id if comparison.models else ""
-    tests = [(model, model.difference) for model in comparison.models if model.difference is not None]
-    return [f"That {model.restriction} ({model.id}) {'makes' if test.pvalue < ALPHA else 'is not shown to make'} the fit "
-            f"worse than that of {largest} (scaled Δχ²({test.df}) = {number(test.statistic)}, {p_equals(test.pvalue)})."
-            for model, test in tests]
+    tests = [(model, test, test.pvalue) for model in comparison.models
+             if (test := model.difference) is not None and not isinstance(test.pvalue, Undefined)]
+    return [f"That {model.restriction} ({model.id}) {'makes' if p < ALPHA else 'is not shown to make'} the "
+            f"fit worse than that of {largest} (scaled Δχ²({test.df}) = {number(test.statistic)}, {p_equals(p)})."
+            for model, test, p in tests]
 
 
 def _rival_row(model: ComparedModel) -> tuple[Cell, ...]:

@@ -41,8 +41,8 @@ def drawn_texts(drawing: Drawing) -> list[str]:
 
 def test_the_figures_a_reviewer_expects_are_there(figures: dict[str, Figure]) -> None:
     assert set(figures) == {
-        "flow", "scree-learning", "loadings-learning", "paths", "measurement", "effects", "bootstrap", "decay", "claims",
-        "evidence-AEM", "evidence-AMC", "evidence-KS", "evidence-ALL", "sensitivity-confounding",
+        "flow", "scree-learning", "loadings-learning", "paths", "measurement", "effects", "bootstrap", "decay",
+        "claims", "evidence-AEM", "evidence-AMC", "evidence-KS", "evidence-ALL", "sensitivity-confounding",
         "sensitivity-reliability", "robustness", "probes-turbulence", "probes-partner", "probes-surface"}
 
 
