@@ -76,10 +76,14 @@ def whole(report: ClaimsReport) -> ClaimsReport:
     """The report with a sentence that sums it up."""
     decided = sum(bool(claim.predictions) for claim in report.claims)
     counts = {verdict: report.count(verdict) for verdict in ("supported", "against", "inconclusive")}
+    still = f"{counts['inconclusive']} stay{'s' * (counts['inconclusive'] == 1)}"
     sentence = (
-        f"Of {len(report.claims)} claims, {counts['supported']} are consistent with these data and "
-        f"{counts['against']} are not; {counts['inconclusive']} stay open at this power, "
-        f"{report.count('not testable')} cannot be tested with this form, and {report.count('pending')} wait for "
-        f"methods to come. Were none of the claims true, about {number(report.by_chance, 1)} of the {decided} tested "
-        "would seem supported by chance.")
+        f"Of {len(report.claims)} claims, {_are(counts['supported'])} consistent with these data and "
+        f"{_are(counts['against'])} not; {still} open at this power, {report.count('not testable')} cannot be tested "
+        f"with this form, and methods to come decide {report.count('pending')}. Were none of the claims true, about "
+        f"{number(report.by_chance, 1)} of the {decided} tested would seem supported by chance.")
     return replace(report, sentence=sentence)
+
+
+def _are(count: int) -> str:
+    return f"{count} {'is' if count == 1 else 'are'}"
