@@ -129,15 +129,22 @@ def test_no_second_opinion_does_not_stop_a_study() -> None:
     assert found.sentence.startswith("There is no second opinion on m (screened): the complete rows cannot carry")
 
 
-def test_bootstrap_and_other_intervals_have_levels_of_their_own(tmp_path: Path) -> None:
+def small_plan(folder: Path, **changed: dict[str, object]) -> Path:
+    """The sample study with a plan that is soon done."""
     for path in SAMPLE.iterdir():
-        (tmp_path / path.name).symlink_to(path)
-    (tmp_path / "study.yaml").unlink()
+        (folder / path.name).symlink_to(path)
+    (folder / "study.yaml").unlink()
     plan = yaml.safe_load((SAMPLE / "study.yaml").read_text(encoding="utf-8")) | NO_THEORY
-    plan["bootstrap"]["level"], plan["scoring"]["decay_alternatives"] = 0.90, []
-    (tmp_path / "study.yaml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    plan["factors"]["analyses"], plan["scoring"]["decay_alternatives"] = {}, []
+    for key, value in changed.items():
+        plan[key] = plan.get(key, {}) | value
+    (folder / "study.yaml").write_text(yaml.safe_dump(plan), encoding="utf-8")
+    return folder
+
+
+def test_bootstrap_and_other_intervals_have_levels_of_their_own(tmp_path: Path) -> None:
     with without_theory():
-        results = run_study(tmp_path, draws=40)
+        results = run_study(small_plan(tmp_path, bootstrap={"level": 0.90}), draws=40)
     run = results.model("M1")
     assert run.bootstrap is not None
     assert run.bootstrap.level == 0.90
@@ -162,10 +169,13 @@ def test_the_decay_of_the_plan_gives_the_headline_estimate(sample_results: Study
     assert planned.est == next(e.est for e in bootstrap.effects if e.name == "serial_capability")
 
 
-def test_the_number_of_workers_changes_no_number(sample_results: StudyResults) -> None:
-    again = run_study(SAMPLE, draws=sample_results.manifest.draws, workers=2, robustness=False)
-    same = replace(again, manifest=sample_results.manifest)
-    assert same == sample_results
+def test_the_number_of_workers_changes_no_number(tmp_path: Path) -> None:
+    little = {"draws": 10, "estimators": ["mlr"], "missing": ["listwise"], "exclusions": ["plan"], "decays": [0.9],
+              "covariates": {"none": [], "size": ["lnsize"], "age": ["firmage"]}}
+    study = small_plan(tmp_path, claims={"decide": ["H208", "H304", "H313", "H318", "H322", "H340"]}, robustness=little)
+    with without_theory():
+        one, two = (run_study(study, draws=110, workers=workers) for workers in (1, 2))
+    assert replace(two, manifest=one.manifest) == one
 
 
 def test_a_results_folder_reads_back_as_it_was_written(sample_results: StudyResults, tmp_path: Path) -> None:

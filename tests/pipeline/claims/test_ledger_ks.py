@@ -140,7 +140,7 @@ def test_effects_of_experience_and_function_are_those_of_the_path_model() -> Non
 
     assert quantities("H301") == pytest.approx([total(0, 4)])
     assert quantities("H303") == pytest.approx([total(1, 3), total(1, 4)])
-    assert quantities("H305") == pytest.approx([total(1, 3) - total(0, 3)])
+    assert quantities("H305") == pytest.approx([total(1, 3) - total(0, 3, a1=0.0)])
     assert quantities("H306") == pytest.approx([total(2, 3), total(2, 4)])
     assert quantities("H307") == pytest.approx([total(0, k) - total(0, k, a1=0.0) for k in (3, 4)])
     assert quantities("H308") == pytest.approx([total(1, 3) - total(1, 3, a2=0.0), total(1, 3, a2=0.0)])
