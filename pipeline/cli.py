@@ -80,6 +80,7 @@ def _print_outcome(results: StudyResults, report: Path) -> None:
     typer.echo(results.headline.sentence)
     for detail in results.headline.details:
         typer.echo(f"  - {detail}")
+    typer.echo(f"\n{results.claims.sentence}")
     typer.echo(f"\nReport:  {report}")
     # Who came by tasks.py has no `alliometrics` on the path.
     viewer = "alliometrics view" if shutil.which("alliometrics") else "python3 tasks.py view"

@@ -26,6 +26,7 @@ from pipeline.probes.found import ProbesReport
 from pipeline.robustness.found import SpecificationCurve
 from pipeline.sem.effects import BootstrapResult, JointSignificance
 from pipeline.sem.fit import Compared, Fit, differing
+from pipeline.sem.monte_carlo import MonteCarloInterval
 from pipeline.sensitivity.findings import SensitivityReport
 from pipeline.study import StudyPlan
 from pipeline.undefined import Number
@@ -98,7 +99,10 @@ class FactorAnalysis:
 
 @dataclass(frozen=True, slots=True)
 class ModelRun:
-    """One model on one set of rows. ``rows`` says which ("screened", "all respondents")."""
+    """One model on one set of rows. ``rows`` says which ("screened", "all respondents").
+
+    Effects have bootstrap intervals in the headline's models, and Monte Carlo intervals alone in those of the theory.
+    """
 
     id: str
     title: str
@@ -107,6 +111,7 @@ class ModelRun:
     fit: Fit
     bootstrap: BootstrapResult | None
     joint: tuple[JointSignificance, ...]
+    simulated: tuple[MonteCarloInterval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

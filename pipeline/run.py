@@ -18,6 +18,7 @@ from pipeline.analyses import (
     run_model,
     scale_reliability,
     second_opinion,
+    theory_run,
     true_claims,
     true_values,
 )
@@ -28,7 +29,7 @@ from pipeline.data.responses import Failure
 from pipeline.data.scoring import Moments, VariableSummary, describe, moments
 from pipeline.estimation import observed_variables
 from pipeline.flow import FORM_OF_LEVEL, flow_of
-from pipeline.models import MEDIATION, MODELS
+from pipeline.models import MEDIATION, MODELS, THEORY
 from pipeline.models.spec import Level
 from pipeline.prepare import PreparedForm, check_forms, prepare
 from pipeline.probes.probing import probe_models
@@ -44,6 +45,7 @@ from pipeline.seeds import seeds_of
 from pipeline.sem.linalg import one_thread
 from pipeline.sensitivity import sensitivity
 from pipeline.study import StudyPlan, load_plan
+from pipeline.workers import each
 
 
 def run_study(
@@ -93,7 +95,8 @@ def run_study(
         analyses = _factor_analyses(forms, plan, instrument, clock, seed=seeds.factors)
         runs = _models(forms, plan, clock, draws=draws, seed=seeds.bootstrap, workers=workers)
         crosschecks = _crosschecks(forms, clock)
-        claims, theory = _claims(study, frames, plan, instrument, clock, seed=seeds.claims, workers=workers)
+        theory = _theory(frames, plan, clock, seed=seeds.claims, workers=workers)
+        claims, deciding = _claims(study, frames, plan, instrument, clock, seed=seeds.claims, workers=workers)
         with clock.step("Rival models"):
             rivals = compare_rivals(frames, level=plan.level, seed=seeds.rivals, workers=workers)
         with clock.step("Sensitivity to recency and kind of experience"):
@@ -128,7 +131,7 @@ def run_study(
         decay=decay,
         known_truth=known_truth(study, main) if plan.synthetic else (),
         claims=claims,
-        theory=theory,
+        theory=(*theory, *deciding),
         rivals=rivals,
         probes=probes,
         sensitivity=sensitive,
@@ -202,17 +205,27 @@ def _models(
     return tuple(runs)
 
 
+def _theory(
+    frames: dict[Level, pd.DataFrame], plan: StudyPlan, clock: Clock, *, seed: int, workers: int,
+) -> tuple[ModelRun, ...]:
+    """The rivals of the headline model and the rest of the theory, on the screened rows."""
+    specs = [spec for spec in THEORY if spec.level in frames]
+    with clock.step("Models of the theory", len(specs)):
+        return tuple(each(lambda spec: theory_run(spec, frames[spec.level], SCREENED, plan, seed=seed), specs, workers,
+                          clock.progress.advance))
+
+
 def _claims(
     study: Path, frames: dict[Level, pd.DataFrame], plan: StudyPlan, instrument: Instrument, clock: Clock, *,
     seed: int, workers: int,
 ) -> tuple[ClaimsReport, tuple[ModelRun, ...]]:
-    """Every claim the plan wants, and the models that decided them."""
+    """Every claim the plan wants, and the small models that decided some of them."""
     parts = len(needed_models(wanted_claims(plan.claims, instrument)))
     with clock.step("Claims of the theory", parts):
         report, estimates = decide(
             frames, instrument, plan, seed=seed, true=true_claims(study) if plan.synthetic else None,
             workers=workers, advance=clock.progress.advance)
-    known = {spec.id for spec in MODELS}
+    known = {spec.id for spec in (*MODELS, *THEORY)}
     runs = tuple(
         ModelRun(e.spec.id, e.spec.title, SCREENED, e.spec.level, e.fit, None, ())
         for e in estimates if e.fit is not None and e.spec.id not in known)

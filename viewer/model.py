@@ -37,7 +37,7 @@ def show(source: Source) -> None:
     slug = f"{names.slug(run.id)}-{names.slug(run.rows)}"
     if run is names.mediation(source.results):
         parts.figure(source, "paths")
-    if run.bootstrap is not None:
+    if run.bootstrap is not None or run.simulated:
         _effects(source, run, slug)
     st.header("Estimates", anchor=False)
     parts.tables(source, f"paths-{slug}")

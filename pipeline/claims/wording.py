@@ -77,11 +77,12 @@ def whole(report: ClaimsReport) -> ClaimsReport:
     decided = sum(bool(claim.predictions) for claim in report.claims)
     counts = {verdict: report.count(verdict) for verdict in ("supported", "against", "inconclusive")}
     still = f"{counts['inconclusive']} stay{'s' * (counts['inconclusive'] == 1)}"
+    pending = report.count("pending")
     sentence = (
         f"Of {len(report.claims)} claims, {_are(counts['supported'])} consistent with these data and "
         f"{_are(counts['against'])} not; {still} open at this power, {report.count('not testable')} cannot be tested "
-        f"with this form, and methods to come decide {report.count('pending')}. Were none of the claims true, about "
-        f"{number(report.by_chance, 1)} of the {decided} tested would seem supported by chance.")
+        f"with this form, and {pending} wait{'s' * (pending == 1)} for methods to come. Were none of the claims true, "
+        f"about {number(report.by_chance, 1)} of the {decided} tested would seem supported by chance.")
     return replace(report, sentence=sentence)
 
 

@@ -67,6 +67,14 @@ EFFECTS = {
     "learning_only": "Experience → learning → capability",
     "total_indirect_capability": "Total indirect, experience → capability",
     "total_capability": "Total, experience → capability",
+    "ra_rf_sr": "Ambidexterity → fluidity → resilience",
+    "sr_over_ef": "Resilience less efficiency focus, on long-term performance",
+    "chain": "Experience → function → learning → capability → ecosystem advantage → firm's advantage",
+    "capability_advantage": "Capability → ecosystem advantage → firm's advantage",
+    "along_agreement": "Slope where trust and vigilance agree (a1)",
+    "curved_along_agreement": "Curvature where trust and vigilance agree (a2)",
+    "along_disagreement": "Slope where trust and vigilance part (a3)",
+    "curved_along_disagreement": "Curvature where trust and vigilance part (a4)",
 }
 DIRECT_PATH = "c1"
 """Label of the direct path from experience to capability, the effect that no mediator carries."""

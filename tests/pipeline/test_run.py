@@ -14,8 +14,9 @@ import yaml
 
 from instrument import store
 from pipeline.analyses import known_truth, second_opinion
+from pipeline.commands.claims import claims_of
 from pipeline.data.screening import NO_RESPONSE
-from pipeline.models import MEDIATION, ModelSpec
+from pipeline.models import MEDIATION, THEORY, ModelSpec
 from pipeline.prepare import prepare
 from pipeline.publish import publish
 from pipeline.results import EVERYONE, StudyResults, read_results, write_results
@@ -176,6 +177,29 @@ def test_the_number_of_workers_changes_no_number(tmp_path: Path) -> None:
     with without_theory():
         one, two = (run_study(study, draws=110, workers=workers) for workers in (1, 2))
     assert replace(two, manifest=one.manifest) == one
+
+
+def test_every_model_of_the_theory_is_estimated_with_its_effects(sample_results: StudyResults) -> None:
+    runs = {run.id: run for run in sample_results.theory}
+    assert [spec.id for spec in THEORY] == list(runs)[: len(THEORY)]
+    assert all(runs[spec.id].fit.converged and runs[spec.id].fit.admissible for spec in THEORY)
+    chain, advantage = runs["M4"].simulated
+    paths = {row.label: row.est for row in runs["M4"].fit.parameters if row.label}
+    assert chain.est == pytest.approx(paths["a1"] * paths["a2"] * paths["b"] * paths["e1"] * paths["f1"])
+    assert isinstance(chain.lower, float)
+    assert isinstance(chain.upper, float)
+    assert 0 < chain.lower < chain.est < chain.upper
+    assert [chain.name, advantage.name] == ["chain", "capability_advantage"]
+    assert [joint.effect for joint in runs["M4"].joint] == ["chain", "capability_advantage"]
+
+
+def test_the_claims_command_gives_the_verdicts_of_the_run(sample_results: StudyResults) -> None:
+    report, _ = claims_of(SAMPLE, ("H307", "H313"))
+    stored = {claim.id: claim for claim in sample_results.claims.claims}
+    for claim in report.claims:
+        assert claim.verdict == stored[claim.id].verdict
+        for again, before in zip(claim.predictions, stored[claim.id].predictions, strict=True):
+            assert (again.lower, again.upper) == pytest.approx((before.lower, before.upper), rel=1e-9)
 
 
 def test_a_results_folder_reads_back_as_it_was_written(sample_results: StudyResults, tmp_path: Path) -> None:

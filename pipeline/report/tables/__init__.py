@@ -134,6 +134,10 @@ def _theory_tables(results: StudyResults) -> list[Table]:
         tables.append(parameters_table(run))
         if any(parameter.op == "~" for parameter in run.fit.parameters):
             tables.append(paths_table(run, words))
+        if run.simulated:
+            tables.append(effects_table(run))
+        if run.joint:
+            tables.append(joint_table(run))
     tables += [*rival_tables(results.rivals), *sensitivity_tables(results.sensitivity)]
     if results.robustness is not None:
         curve = results.robustness

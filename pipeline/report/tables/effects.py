@@ -7,6 +7,7 @@ from pipeline.report.numbers import counted, interval, level_name, listed, numbe
 from pipeline.report.tables.spec import Cell, Column, Table
 from pipeline.results import EVERYONE, HEADLINE_EFFECT, SCREENED, DecayRow, ModelRun, StudyResults
 from pipeline.sem.fit import Parameter
+from pipeline.sem.monte_carlo import MonteCarloInterval
 from pipeline.undefined import Number, Undefined
 
 HEADLINE_EXPERIENCE = "exp_rw"
@@ -25,6 +26,8 @@ def effects_table(run: ModelRun) -> Table:
             (e.lower_admissible, e.upper_admissible), (e.monte_carlo_lower, e.monte_carlo_upper), e.std_all,
             (e.std_lower, e.std_upper), "bootstrap",
         ))
+    if run.bootstrap is None:
+        rows += [_simulated_row(run, effect) for effect in run.simulated]
     level = level_name(run.bootstrap.level) if run.bootstrap else ""
     return Table(
         f"effects-{names.slug(run.id)}-{names.slug(run.rows)}",
@@ -42,6 +45,13 @@ def effects_table(run: ModelRun) -> Table:
         ),
         tuple(rows), effects_sentence(run), bootstrap_note(run),
     )
+
+
+def _simulated_row(run: ModelRun, effect: MonteCarloInterval) -> tuple[Cell, ...]:
+    """An effect of a model that was not resampled."""
+    row = next(p for p in run.fit.parameters if p.op == ":=" and p.lhs == effect.name)
+    return (names.effect(effect.name), effect.expression, effect.est, row.se, row.pvalue, None, None, None,
+            (effect.lower, effect.upper), row.std_all, None, "Monte Carlo")
 
 
 def _direct_row(run: ModelRun, direct: Parameter) -> tuple[Cell, ...]:
@@ -63,6 +73,10 @@ def direct_effect(run: ModelRun) -> Parameter | None:
 
 def effects_sentence(run: ModelRun) -> str:
     """How many effects have an interval that excludes zero, and which."""
+    if run.bootstrap is None and run.simulated:
+        clear = [names.effect(e.name) for e in run.simulated if excludes_zero(e.lower, e.upper)]
+        return (f"{len(clear)} of {counted(len(run.simulated), 'defined effect')} of {run.id} have a Monte Carlo "
+                f"interval that excludes zero{': ' + '; '.join(clear) if clear else ''}.")
     if run.bootstrap is None:
         return f"No bootstrap was run for {run.id} ({run.rows})."
     clear = [names.effect(e.name) for e in run.bootstrap.effects if excludes_zero(e.lower, e.upper)]
@@ -79,7 +93,8 @@ def bootstrap_note(run: ModelRun) -> str:
     """Which interval this is and how many draws stand behind it."""
     b = run.bootstrap
     if b is None:
-        return ""
+        return (f"Monte Carlo: from the estimates' {methods.sampling(run.fit)} sampling covariance, without refitting; "
+                "the models of the theory are not resampled.") if run.simulated else ""
     of = "whole firms" if b.clusters else "rows"
     return (f"Percentile bootstrap of {of}: {b.requested:,} draws requested, {b.converged:,} converged, "
             f"{b.admissible:,} admissible; seed {b.seed}. Intervals use all converged draws; those with inadmissible "

@@ -57,18 +57,18 @@ def fit_table(results: StudyResults) -> Table:
 
 
 def theory_fit_table(results: StudyResults) -> Table:
-    """Global fit of the models that decided claims and are no models of the headline."""
+    """Global fit of the theory's models: the headline's rivals, and those that decided claims."""
     columns, rows, note = _global_fit(results.theory)
     good = sum(run.fit.converged and run.fit.admissible for run in results.theory)
     failed = [run.id for run in results.theory if not run.fit.converged]
     improper = [run.id for run in results.theory if run.fit.converged and not run.fit.admissible]
-    summary = (f"Besides the models above, {counted(len(rows), 'model')} decided claims; "
+    summary = (f"Besides the models above, {counted(len(rows), 'model')} of the theory were estimated; "
                f"{'all' if good == len(rows) else good or 'none'} converged to an admissible solution."
-               if rows else "No model besides those above decided a claim.")
+               if rows else "No model was estimated besides those above.")
     summary += f" Not converged: {', '.join(failed)}." if failed else ""
     summary += f" Not admissible: {', '.join(improper)}." if improper else ""
     saturated = " A model without degrees of freedom fits whatever the data are."
-    return Table("fit-theory", "Fit of the models that decided claims",
+    return Table("fit-theory", "Fit of the theory's models",
                  (WHICH[0], Column("title", "What it is about"), Column("level", "One row is"), *columns),
                  tuple((run.id, run.title, run.level, *cells) for run, cells in rows), summary,
                  note + SMALL_PRINT + saturated)
