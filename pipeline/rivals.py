@@ -160,8 +160,8 @@ def _favoured(
         (True, True): ("both", "Both are found: the chain holds, and experience strengthens or weakens its parts."),
         (False, False): ("neither", "The data show neither; at this sample size that does not rule either out."),
     }[moderates, mediates]
-    limit = ("This is about one point in time: data that favour one of the two are consistent with it and do not prove it "
-             "(Maxwell, Cole & Mitchell 2011).")
+    limit = ("This is about one point in time: data that favour one of the two are consistent with it and do not "
+             "prove it (Maxwell, Cole & Mitchell 2011).")
     return said[0], (said[1], tested, limit)
 
 
