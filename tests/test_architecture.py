@@ -57,7 +57,8 @@ def test_estimation_is_of_arrays_and_semopy_is_only_a_second_opinion() -> None:
 
 
 def test_the_command_line_starts_without_the_heavy_packages() -> None:
-    light = imported_at_top(ROOT / "pipeline" / "cli.py")
+    paths = (ROOT / "pipeline" / "cli.py", *(ROOT / "pipeline" / "command_line").glob("*.py"))
+    light = set().union(*(imported_at_top(path) for path in paths))
     assert not light & {"pandas", "numpy", "scipy", "semopy", "matplotlib", "pingouin", "factor_analyzer", "streamlit"}
 
 

@@ -1,0 +1,107 @@
+"""Commands on plain data files: reliability, efa, fit, read."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.command_line.shared import (
+    BAD_INPUT,
+    FAILED,
+    Data,
+    Json,
+    Later,
+    Version,
+    Workers,
+    print_findings,
+    show_or_write,
+)
+
+
+def reliability(
+    data: Data,
+    scale: Annotated[list[str], typer.Option(metavar="NAME=a,b,c", help="A scale and its items; may be repeated.")],
+    ordered: Annotated[bool, typer.Option("--ordered", help="Ordinal alpha; not available in this version.")] = False,
+    json: Json = None,
+) -> None:
+    """Alpha, omega, AVE and item statistics of scales."""
+    from pipeline.commands import reliability as command
+
+    found = command.scale_reliabilities(data, scale, ordered=ordered)
+    show_or_write(json, lambda: command.document(found), lambda: command.tables(found))
+
+
+def efa(
+    data: Data,
+    factors: Annotated[str, typer.Option(metavar="K|parallel|map", help="How many, or the rule that decides.")],
+    items: Annotated[str | None, typer.Option(metavar="a,b,…", help="Columns; all if not given.")] = None,
+    method: Annotated[str, typer.Option(metavar="ml|minres")] = "ml",
+    rotation: Annotated[str, typer.Option(metavar="oblimin|promax|varimax|none")] = "oblimin",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of parallel analysis.")] = 1,
+    json: Json = None,
+) -> None:
+    """Exploratory factor analysis: number of factors, loadings, factor correlations."""
+    from pipeline.commands import efa as command
+
+    found = command.explore(data, items=items, factors=factors, method=method, rotation=rotation, seed=seed)
+    show_or_write(json, lambda: command.document(found), lambda: command.tables(found))
+    if not found.solution.converged:
+        raise typer.Exit(FAILED)
+
+
+def fit(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.lav", help="A model in lavaan's syntax.")],
+    data: Data,
+    estimator: Annotated[str, typer.Option(metavar="ml|mlr|mlm", help="mlr, mlm: robust errors and tests.")] = "ml",
+    missing: Annotated[str, typer.Option(metavar="listwise|fiml", help="Incomplete rows: out, or in.")] = "listwise",
+    group: Annotated[str | None, typer.Option(metavar="COL", help="Column of the groups.")] = None,
+    equal: Annotated[str | None, typer.Option(metavar="loadings,…", help="Held equal across groups: loadings, "
+                                              "intercepts, residuals, means, regressions, lv.variances, …")] = None,
+    cluster: Annotated[str | None, typer.Option(metavar="COL", help="Column of the clusters.")] = None,
+    modification: Annotated[bool, typer.Option("--modification", help="Add modification indices.")] = False,
+    ordered: Later = None,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Draws for intervals of parameters and := effects.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
+    level: Annotated[float, typer.Option(help="Confidence level of every interval.")] = 0.95,
+    workers: Workers = 1,
+    json: Json = None,
+) -> None:
+    """Estimate a structural equation model by maximum likelihood."""
+    from pipeline.commands import fit as command
+    from pipeline.commands import fit_output as output
+    from pipeline.commands.output import require_place
+    from pipeline.progress import Silent, console_progress
+
+    asked = command.Asked(estimator, missing, level, ordered, group, equal, cluster, modification)
+    command.check_options(asked)
+    require_place(json)
+    with console_progress() if bootstrap else nullcontext(Silent()) as progress:
+        progress.step("Bootstrap", bootstrap)
+        found = command.fit_file(model, data, asked, draws=bootstrap, seed=seed, workers=workers,
+                                 progress=progress.advance)
+    show_or_write(json, lambda: output.document(found), lambda: output.tables(found))
+    if not found.fit.converged:
+        typer.echo("Not converged; these numbers are not to be used.", err=True)
+        raise typer.Exit(FAILED)
+
+
+def read_export(
+    platform: Annotated[str, typer.Argument(help="The platform that wrote the export: qualtrics.")],
+    file: Annotated[Path, typer.Argument(help="The export.")],
+    out: Annotated[Path, typer.Option(metavar="responses.csv", help="The table of answers to write.")],
+    version: Version = None,
+    labels: Annotated[Path | None, typer.Option(help="The same export with choice text, to verify codes by.")] = None,
+) -> None:
+    """Read and validate an export; write its answers and, beside them, what was set aside."""
+    from pipeline.commands import reading as command
+    from pipeline.run import failure_findings
+
+    found = command.read_export(platform, file, out, version=version, labels=labels)
+    for line in command.report(found):
+        typer.echo(line)
+    if found.failures:
+        print_findings(failure_findings(found.failures))
+        raise typer.Exit(BAD_INPUT)
