@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -188,12 +188,15 @@ def _prediction(
         return _without(prediction, lower if isinstance(lower, Undefined) else Undefined("it has no upper limit"), plan,
                         level)
     evidence = Evidence(lower, upper, level, std, std_se, bound)
-    verdict = judge(prediction.expected, evidence, prediction.between)
+    verdict = judge(prediction.expected, evidence, prediction.between) if model.fit.admissible else "inconclusive"
     power = power_at(bound, std_se, level, prediction.expected)
     result = PredictionResult(
         prediction.model, prediction.parameter, prediction.what, prediction.expected, prediction.between,
         prediction.scale, float(model.fit.nobs), row.est, se, _given(row.pvalue), lower, upper, level, interval_by,
         std, *evidence.equivalence, bound, power, detectable(std_se, level), verdict, "")
+    if not model.fit.admissible:
+        return replace(result, because=f"{model.spec.id} converged to a solution that is not admissible; its numbers "
+                                       "are shown, and no verdict rests on them")
     return because_of_prediction(result, evidence)
 
 

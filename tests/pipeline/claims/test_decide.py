@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
@@ -14,6 +16,7 @@ from pipeline.estimation import estimate
 from pipeline.models import MEDIATION
 from pipeline.results import StudyResults
 from pipeline.sem.describe import describe
+from pipeline.sem.fit import Fit
 from pipeline.undefined import Undefined
 from tests.pipeline.claims.conftest import DATA, Rows
 
@@ -151,6 +154,18 @@ def test_a_moderator_without_variance_closes_its_claim_with_the_reason(sample: R
     assert report.claims[0].verdict == "not testable"
     assert "lnsize" in report.claims[0].because
     assert isinstance(report.claims[0].predictions[0].est, Undefined)
+
+
+def test_no_verdict_rests_on_an_improper_solution(sample: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    def improper(*arguments: object, **more: object) -> Fit:
+        return replace(describe(*arguments, **more), admissible=False)  # type: ignore[arg-type]
+
+    assert decided(sample, "H306")["H306"].verdict == "supported"
+    monkeypatch.setattr("pipeline.claims.decide.describe", improper)
+    found = decided(sample, "H306")["H306"]
+    assert found.verdict == "inconclusive"
+    assert "not admissible" in found.because
+    assert isinstance(one(found).est, float)
 
 
 def test_a_claim_that_does_not_exist_is_named(sample: Rows) -> None:
