@@ -77,3 +77,57 @@ class RivalsReport:
     joint: JointSignificance | None
     favoured: str
     advantage: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPath:
+    """One path in both groups, under equal loadings.
+
+    Attributes
+    ----------
+    est, se, lower, upper
+        In the first group, and in the second.
+    difference
+        Wald test that the two are equal, with robust standard errors.
+    """
+
+    outcome: str
+    predictor: str
+    est: tuple[float, float]
+    se: tuple[Number, Number]
+    lower: tuple[Number, Number]
+    upper: tuple[Number, Number]
+    difference: ChiSquareTest | Undefined
+
+
+@dataclass(frozen=True, slots=True)
+class GroupComparison:
+    """A model in two groups: first whether loadings are equal, then whether paths are.
+
+    Attributes
+    ----------
+    groups, sizes
+        What the groups are, and their rows; ``left_out`` belong to neither.
+    loadings
+        Scaled difference test of equal loadings against free ones.
+    cfi_change
+        Robust CFI with equal loadings less that with free ones (Cheung & Rensvold 2002: worse by more than .01 is a
+        sign that loadings differ).
+    comparable
+        Whether loadings may be taken as equal; None where that could not be tested.
+    paths
+        Empty where they may not, or where the model could not be estimated, for the reason in ``why_not``.
+    """
+
+    id: str
+    title: str
+    model: str
+    groups: tuple[str, str]
+    sizes: tuple[int, int]
+    left_out: int
+    loadings: DifferenceTest | Undefined
+    cfi_change: Number
+    comparable: bool | None
+    paths: tuple[GroupPath, ...]
+    why_not: str
+    sentence: str

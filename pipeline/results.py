@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from instrument.errors import Finding, InputError
 from pipeline.claims.report import ClaimsReport
-from pipeline.comparison import RivalsReport
+from pipeline.comparison import GroupComparison, RivalsReport
 from pipeline.data.responses import Failure, ReadingSummary
 from pipeline.data.scoring import Moments, VariableSummary
 from pipeline.data.screening import RespondentScreening, ScreeningSummary
@@ -211,6 +211,7 @@ class StudyResults:
     claims: ClaimsReport
     theory: tuple[ModelRun, ...]
     rivals: RivalsReport
+    groups: tuple[GroupComparison, ...]
     probes: ProbesReport
     sensitivity: SensitivityReport
     robustness: SpecificationCurve | None

@@ -25,7 +25,7 @@ from pipeline.models import (
 )
 from pipeline.models.spec import Level
 from pipeline.report.numbers import interval, number, p_equals
-from pipeline.sem.comparisons import ChiSquareTest, ModelTest, likelihood_ratio_test, wald_test
+from pipeline.sem.comparisons import ChiSquareTest, likelihood_ratio_test, model_test, wald_test
 from pipeline.sem.describe import describe
 from pipeline.sem.effects import JointSignificance, joint_significance
 from pipeline.sem.estimate import Estimated
@@ -126,16 +126,9 @@ def _compared(spec: ModelSpec, restriction: str, fit: Fit, largest: Fit, largest
         if fit.indices.df == largest.indices.df and abs(fit.indices.chisq - largest.indices.chisq) < SAME:
             equivalent = largest_id
         elif restriction:
-            difference = likelihood_ratio_test(_test(fit), _test(largest))
+            difference = likelihood_ratio_test(model_test(fit), model_test(largest))
     return ComparedModel(spec.id, spec.title, restriction, True, fit.admissible, fit.indices.chisq, fit.indices.df,
                          fit.indices.aic, fit.indices.bic, difference, equivalent)
-
-
-def _test(fit: Fit) -> ModelTest:
-    assert fit.indices is not None
-    scaled = fit.indices.scaled
-    return ModelTest(fit.indices.chisq, fit.indices.df, fit.nobs, len(fit.groups),
-                     None if scaled is None else scaled.scaling_factor)
 
 
 def _favoured(

@@ -22,6 +22,7 @@ from pipeline.analyses import (
     true_claims,
     true_values,
 )
+from pipeline.by_group import compare_groups
 from pipeline.claims.decide import decide, needed_models, wanted_claims
 from pipeline.claims.report import ClaimsReport
 from pipeline.data.aggregation import with_firms
@@ -99,6 +100,8 @@ def run_study(
         claims, deciding = _claims(study, frames, plan, instrument, clock, seed=seeds.claims, workers=workers)
         with clock.step("Rival models"):
             rivals = compare_rivals(frames, level=plan.level, seed=seeds.rivals, workers=workers)
+        with clock.step("Groups of firms and of alliances"):
+            groups = compare_groups(frames, level=plan.level, workers=workers)
         with clock.step("Sensitivity to recency and kind of experience"):
             firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
             decay = decay_sensitivity(MEDIATION, firms.frame, firms.experience, plan, workers=workers)
@@ -133,6 +136,7 @@ def run_study(
         claims=claims,
         theory=(*theory, *deciding),
         rivals=rivals,
+        groups=groups,
         probes=probes,
         sensitivity=sensitive,
         robustness=curve,

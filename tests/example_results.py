@@ -124,6 +124,7 @@ def example_results(*, synthetic: bool = True) -> StudyResults:
         ) if synthetic else (),
         claims=example_theory.claims(synthetic=synthetic),
         theory=example_theory.theory(screened.fit, models[2].fit), rivals=example_theory.rivals(),
+        groups=example_theory.groups(),
         sensitivity=example_theory.sensitivity(), robustness=example_theory.robustness(),
         probes=example_theory.probes(),
     )

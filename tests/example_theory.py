@@ -13,7 +13,7 @@ from pipeline.claims.ledger import Claim, ledger
 from pipeline.claims.report import ClaimResult, ClaimsReport, PredictionResult
 from pipeline.claims.verdicts import Verdict, detectable, power_at
 from pipeline.claims.wording import whole
-from pipeline.comparison import ComparedModel, Comparison, RivalsReport
+from pipeline.comparison import ComparedModel, Comparison, GroupComparison, GroupPath, RivalsReport
 from pipeline.models import ALL_MODELS
 from pipeline.probes import PROBED, PROBED_SURFACE
 from pipeline.probes.found import (
@@ -195,6 +195,23 @@ def rivals() -> RivalsReport:
     ), ("second-order fits exactly as pillars does (χ² = 55.20, df = 41): fit cannot tell the two apart.",))
     joint = JointSignificance("serial_capability", (Path("a1", "daf", "exp_rw", 0.15, 0.0004),), LEVEL, 0.0004, True)
     return RivalsReport(chain, ChiSquareTest(1.61, 2, 0.447), 0.0391, 0.0188, 0.0642, joint, "mediation", (advantage,))
+
+
+def groups() -> tuple[GroupComparison, ...]:
+    """Groups with a path that differs, with loadings that differ, and with too few rows."""
+    few = Undefined("the model could not be estimated in both groups")
+    path = GroupPath("RF", "RA", (0.41, 0.72), (0.06, 0.08), (0.29, 0.56), (0.53, 0.88), ChiSquareTest(9.61, 1, 0.0019))
+    return (
+        GroupComparison("ownership", "Contract and shared ownership", "groups-pillars", ("contract", "shared"),
+                        (310, 190), 5, _difference(8.4, 8, 0.395), -0.001, True, (path,), "",
+                        "Contract and shared ownership: loadings may be taken as equal; paths differ: fluidity."),
+        GroupComparison("rivalry", "Competitors and others", "groups-pillars", ("no competitor", "competitor"),
+                        (260, 240), 5, _difference(41.2, 8, 0.0), -0.031, False, (), "",
+                        "Competitors and others: loadings differ, so that paths cannot be compared."),
+        GroupComparison("partner", "Firms and others", "groups-pillars", ("firm", "no firm"), (490, 15), 0, few, few,
+                        None, (), "the smaller group has 15 rows for 36 parameters",
+                        "Firms and others: not compared, because the smaller group has 15 rows for 36 parameters."),
+    )
 
 
 def _difference(statistic: float, df: int, pvalue: float) -> DifferenceTest:

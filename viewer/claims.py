@@ -140,7 +140,11 @@ def _rivals(source: Source) -> None:
 
 
 def _interactions(source: Source) -> None:
-    """Every probed interaction in words and as a drawing, and the response surface."""
+    """Paths by group, every probed interaction in words and as a drawing, and the response surface."""
+    if source.results.groups:
+        with st.expander("Paths in groups of firms and of alliances, with equal loadings"):
+            parts.bullets([found.sentence for found in source.results.groups])
+            parts.table(source, source.tables["groups"], title=False, summary=False)
     sentences = interaction_sentences(source.results)
     if not sentences:
         parts.say("This run probed no interaction.")

@@ -15,6 +15,7 @@ from scipy.stats import chi2
 from instrument.errors import Finding, InputError
 from pipeline.sem.definitions import evaluation_order, unknown_labels
 from pipeline.sem.expressions import parse_expression
+from pipeline.sem.fit import Fit
 from pipeline.sem.linalg import Array, Field
 from pipeline.sem.problem import Problem
 from pipeline.sem.syntax import Constraint, Definition
@@ -168,6 +169,21 @@ class ModelTest:
     n: int
     n_groups: int = 1
     scaling_factor: Number | None = None
+
+
+def model_test(fit: Fit) -> ModelTest:
+    """The test of an estimated model that converged.
+
+    Raises
+    ------
+    ValueError
+        For a fit without indices.
+    """
+    if fit.indices is None:
+        raise ValueError(f"{fit.name} has no test, because it has no fit indices")
+    scaled = fit.indices.scaled
+    return ModelTest(fit.indices.chisq, fit.indices.df, fit.nobs, len(fit.groups),
+                     None if scaled is None else scaled.scaling_factor)
 
 
 @dataclass(frozen=True, slots=True)

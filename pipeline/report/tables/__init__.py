@@ -54,7 +54,7 @@ from pipeline.report.tables.respondents import (
     reading_table,
     screening_table,
 )
-from pipeline.report.tables.rivals import rival_tables
+from pipeline.report.tables.rivals import groups_table, rival_tables
 from pipeline.report.tables.robustness import counts_table, facets_table, specifications_table
 from pipeline.report.tables.sensitivity import sensitivity_tables
 from pipeline.report.tables.spec import (
@@ -138,7 +138,8 @@ def _theory_tables(results: StudyResults) -> list[Table]:
             tables.append(effects_table(run))
         if run.joint:
             tables.append(joint_table(run))
-    tables += [*rival_tables(results.rivals), *sensitivity_tables(results.sensitivity)]
+    tables += [*rival_tables(results.rivals), groups_table(results.groups)]
+    tables += sensitivity_tables(results.sensitivity)
     if results.robustness is not None:
         curve = results.robustness
         tables += [specifications_table(curve), counts_table(curve), facets_table(curve)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline.comparison import ComparedModel, Comparison, RivalsReport
+from pipeline.comparison import ComparedModel, Comparison, GroupComparison, RivalsReport
 from pipeline.report.numbers import interval, number, p_equals
 from pipeline.report.tables.spec import Cell, Column, Table
+from pipeline.sem.comparisons import DifferenceTest
 from pipeline.undefined import Undefined
 
 ALPHA = 0.05
@@ -74,3 +75,36 @@ def favoured_sentence(report: RivalsReport) -> str:
         return f"Between mediation and moderation, {said}: in the model that holds both, the serial path is {path}."
     return (f"Held against each other in one model, {said}: the serial path is {path}, and the test of both products "
             f"gives χ²({test.df}) = {number(test.statistic)}, {p_equals(test.pvalue)}.")
+
+
+def groups_table(groups: tuple[GroupComparison, ...]) -> Table:
+    """Paths in two groups side by side, where equal loadings hold."""
+    rows: list[tuple[Cell, ...]] = []
+    for found in groups:
+        tested = isinstance(found.loadings, DifferenceTest)
+        head: tuple[Cell, ...] = (
+            found.title, f"{found.groups[0]} ({found.sizes[0]:,}), {found.groups[1]} ({found.sizes[1]:,})",
+            found.left_out, found.loadings.pvalue if isinstance(found.loadings, DifferenceTest) else found.loadings,
+            found.cfi_change, "undecided" if found.comparable is None else "yes" if found.comparable else "no")
+        if not found.paths:
+            rows.append((*head, found.why_not or ("loadings differ" if tested else "not tested"), *(None,) * 5))
+        for path in found.paths:
+            wald = path.difference
+            rows.append((*head, f"{path.outcome} ~ {path.predictor}", path.est[0], (path.lower[0], path.upper[0]),
+                         path.est[1], (path.lower[1], path.upper[1]),
+                         wald if isinstance(wald, Undefined) else wald.pvalue))
+    return Table(
+        "groups", "Paths in two groups, with equal loadings",
+        (
+            Column("comparison", "Comparison"), Column("groups", "Groups (rows)"),
+            Column("left_out", "In neither", "integer"), Column("loadings_pvalue", "Equal loadings, p", "pvalue"),
+            Column("cfi_change", "Change of CFI", "number", 3, True), Column("comparable", "Comparable"),
+            Column("path", "Path"),
+            Column("first", "First group", "number"), Column("first_ci", "Interval", "interval"),
+            Column("second", "Second group", "number"), Column("second_ci", "Interval", "interval"),
+            Column("pvalue", "Difference, p", "pvalue"),
+        ),
+        tuple(rows), " ".join(found.sentence for found in groups) or "No groups were compared.",
+        "Equal loadings: scaled difference test against free ones; they are taken as equal unless it rejects them and "
+        "robust CFI falls by more than .01 (Cheung & Rensvold 2002). Difference: Wald test, robust standard errors.",
+    )
