@@ -27,7 +27,7 @@ from pipeline.results import (
 )
 from pipeline.sem.describe import describe
 from pipeline.sem.effects import BootstrapResult, JointSignificance, bootstrap_effects, joint_significance
-from pipeline.sem.estimate import Options, estimate_model
+from pipeline.sem.estimate import Estimated, Options, estimate_model
 from pipeline.sem.fit import Fit, Parameter
 from pipeline.sem.monte_carlo import MonteCarlo, monte_carlo
 from pipeline.study import FactorPlan, StudyPlan
@@ -109,7 +109,9 @@ def run_model(
     return ModelRun(spec.id, spec.title, rows, spec.level, fit, bootstrap, joint)
 
 
-def theory_run(spec: ModelSpec, frame: pd.DataFrame, rows: str, plan: StudyPlan, *, seed: int) -> ModelRun:
+def theory_run(
+    spec: ModelSpec, frame: pd.DataFrame, rows: str, plan: StudyPlan, *, seed: int,
+) -> tuple[Estimated, ModelRun]:
     """A model of the theory: no resamples, which take minutes where many alliances have gaps of their own."""
     estimated = estimate(spec, frame)
     fit = describe(estimated, level=plan.level)
@@ -119,7 +121,7 @@ def theory_run(spec: ModelSpec, frame: pd.DataFrame, rows: str, plan: StudyPlan,
         simulated = monte_carlo(estimated.problem.table, estimated.theta, estimated.vcov, seed=seed, level=plan.level)
         joint = tuple(joint_significance(fit, effect, level=plan.level) for effect in spec.effects)
     effects = () if isinstance(simulated, Undefined) else simulated.effects
-    return ModelRun(spec.id, spec.title, rows, spec.level, fit, None, joint, effects)
+    return estimated, ModelRun(spec.id, spec.title, rows, spec.level, fit, None, joint, effects)
 
 
 def second_opinion(spec: ModelSpec, frame: pd.DataFrame, rows: str) -> CrossCheck:

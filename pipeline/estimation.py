@@ -12,6 +12,7 @@ from pipeline.models import ModelSpec
 from pipeline.models.spec import Surface
 from pipeline.sem.estimate import Estimated, estimate_model
 from pipeline.sem.products import product_columns
+from pipeline.sem.response_surface import polynomial_columns
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import parameter_table
 
@@ -33,7 +34,8 @@ def model_frame(spec: ModelSpec, frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputError
-        ``PRODUCT-…``, such as a moderator without variance; ``MODEL-DATA`` for a variable that the rows lack.
+        ``PRODUCT-…`` and ``SURFACE-…``, such as a moderator without variance; ``MODEL-DATA`` for a variable that the
+        rows lack.
     """
     _require(spec, frame, [name for name, _ in spec.only])
     rows = frame
@@ -59,9 +61,8 @@ def _require(spec: ModelSpec, rows: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _with_surface(surface: Surface, rows: pd.DataFrame) -> pd.DataFrame:
-    first, second = rows[surface.first] - surface.midpoint, rows[surface.second] - surface.midpoint
-    terms = (first, second, first**2, first * second, second**2)
-    return rows.assign(**dict(zip(Surface.names, terms, strict=True)))
+    terms = polynomial_columns(rows[surface.first], rows[surface.second], midpoint=surface.midpoint)
+    return rows.assign(**dict(zip(Surface.names, terms.T, strict=True)))
 
 
 def estimate(spec: ModelSpec, frame: pd.DataFrame) -> Estimated:

@@ -13,6 +13,7 @@ from pipeline.data.aggregation import Aggregated, to_alliances, to_firms
 from pipeline.data.responses import Failure, ReadingSummary, Responses, validate
 from pipeline.data.scoring import Scores, score
 from pipeline.data.screening import NO_RESPONSE, RespondentScreening, ScreeningSummary, kept, screen
+from pipeline.progress import Progress
 from pipeline.results import EVERYONE, SCREENED, FlowStep
 from pipeline.study import FormSource, StudyPlan
 
@@ -65,6 +66,21 @@ def prepare(study: Path, plan: StudyPlan, instrument: Instrument, form: str) -> 
     }
     flow = _flow(form, reading, failures, len(answered.values), respondents, screening, rows[SCREENED].units)
     return PreparedForm(form, reading, failures, screening, respondents, rows, flow)
+
+
+def prepare_all(study: Path, plan: StudyPlan, instrument: Instrument, progress: Progress) -> list[PreparedForm]:
+    """Every form; what is wrong with each is told at once."""
+    forms: list[PreparedForm] = []
+    findings: list[Finding] = []
+    for form in plan.forms:
+        try:
+            forms.append(prepare(study, plan, instrument, form))
+        except InputError as error:
+            findings += error.findings
+        progress.advance()
+    if findings:
+        raise InputError(findings)
+    return forms
 
 
 def check_forms(plan: StudyPlan, instrument: Instrument) -> None:

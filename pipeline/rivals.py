@@ -60,17 +60,23 @@ BEHIND: tuple[tuple[ModelSpec, str], ...] = ((PILLARS, ""), (SECOND_ORDER, ""))
 
 def compare_rivals(
     frames: Mapping[Level, pd.DataFrame], *, level: float, seed: int, workers: int = 1,
+    found: Mapping[str, Found] | None = None,
 ) -> RivalsReport:
     """Mediation against moderation on the firms, and the forms of Proposition 4 on the alliances where there are any.
+
+    Parameters
+    ----------
+    found
+        Models estimated and described already on these frames, by their id; the others are estimated here.
 
     Raises
     ------
     InputError
         ``SEM-…``, ``PRODUCT-…``.
     """
-    fits = _estimates(frames, level, workers)
-    found = [fits[spec.id] for spec, _ in CHAIN]
-    both, fit = found[0]
+    fits = _estimates(frames, level, workers, dict(found or {}))
+    chain_fits = [fits[spec.id] for spec, _ in CHAIN]
+    both, fit = chain_fits[0]
     simulated = monte_carlo(both.problem.table, both.theta, both.vcov, seed=seed, level=level)
     effect = _serial(simulated)
     moderation: ChiSquareTest | Undefined = Undefined("the model with both did not converge")
@@ -79,21 +85,24 @@ def compare_rivals(
         moderation = wald_test(both.problem, both.theta, both.vcov, "m1 == 0\nm2 == 0")
         joint = joint_significance(fit, "serial_capability", level)
     favoured, sentences = _favoured(moderation, joint, effect, level)
-    how_far = _how_far(found[1][1], found[2][1])
-    chain = _comparison("chain", "Mediation or moderation", CHAIN, found, (*sentences, *how_far))
+    how_far = _how_far(chain_fits[1][1], chain_fits[2][1])
+    chain = _comparison("chain", "Mediation or moderation", CHAIN, chain_fits, (*sentences, *how_far))
     advantage = _advantage(fits) if "alliance" in frames else ()
     return RivalsReport(chain, moderation, *effect, joint, favoured, advantage)
 
 
-def _estimates(frames: Mapping[Level, pd.DataFrame], level: float, workers: int) -> dict[str, Found]:
-    """Every model whose form was fielded."""
-    specs = [spec for group in (CHAIN, ADVANTAGE, BEHIND) for spec, _ in group if spec.level in frames]
+def _estimates(
+    frames: Mapping[Level, pd.DataFrame], level: float, workers: int, known: dict[str, Found],
+) -> dict[str, Found]:
+    """Every model whose form was fielded, those that are ``known`` among them."""
+    specs = [spec for group in (CHAIN, ADVANTAGE, BEHIND) for spec, _ in group
+             if spec.level in frames and spec.id not in known]
 
     def fitted(spec: ModelSpec) -> Found:
         found = estimate(spec, frames[spec.level])
         return found, describe(found, level=level)
 
-    return dict(zip((spec.id for spec in specs), each(fitted, specs, workers), strict=True))
+    return known | dict(zip((spec.id for spec in specs), each(fitted, specs, workers), strict=True))
 
 
 def _serial(simulated: MonteCarlo | Undefined) -> tuple[Number, Number, Number]:

@@ -32,7 +32,7 @@ from pipeline.estimation import observed_variables
 from pipeline.flow import FORM_OF_LEVEL, flow_of
 from pipeline.models import MEDIATION, MODELS, THEORY
 from pipeline.models.spec import Level
-from pipeline.prepare import PreparedForm, check_forms, prepare
+from pipeline.prepare import PreparedForm, check_forms, prepare_all
 from pipeline.probes.probing import probe_models
 from pipeline.progress import Progress, Silent
 from pipeline.provenance import Clock, manifest
@@ -43,6 +43,7 @@ from pipeline.robustness.curve import bootstraps_of, specification_curve
 from pipeline.robustness.found import SpecificationCurve
 from pipeline.robustness.specifications import check_covariates
 from pipeline.seeds import seeds_of
+from pipeline.sem.estimate import Estimated
 from pipeline.sem.linalg import one_thread
 from pipeline.sensitivity import sensitivity
 from pipeline.study import StudyPlan, load_plan
@@ -86,7 +87,7 @@ def run_study(
     seeds = seeds_of(seed)
 
     with clock.step("Read, check, screen, score", len(plan.forms)):
-        forms = _prepare_all(study, plan, instrument, clock.progress)
+        forms = prepare_all(study, plan, instrument, clock.progress)
     frames = level_frames(forms, SCREENED)
     check_covariates(plan.robustness, set(map(str, frames["firm"].columns)))
     # The matrices are small: BLAS threads cost more than they save, and their number can move last digits.
@@ -96,10 +97,13 @@ def run_study(
         analyses = _factor_analyses(forms, plan, instrument, clock, seed=seeds.factors)
         runs = _models(forms, plan, clock, draws=draws, seed=seeds.bootstrap, workers=workers)
         crosschecks = _crosschecks(forms, clock)
-        theory = _theory(frames, plan, clock, seed=seeds.claims, workers=workers)
-        claims, deciding = _claims(study, frames, plan, instrument, clock, seed=seeds.claims, workers=workers)
+        theory, estimated = _theory(frames, plan, clock, seed=seeds.claims, workers=workers)
+        claims, deciding, by_claims = _claims(study, frames, plan, instrument, clock, seed=seeds.claims,
+                                              workers=workers)
         with clock.step("Rival models"):
-            rivals = compare_rivals(frames, level=plan.level, seed=seeds.rivals, workers=workers)
+            rivals = compare_rivals(
+                frames, level=plan.level, seed=seeds.rivals, workers=workers,
+                found={run.id: (estimated[run.id], run.fit) for run in theory})
         with clock.step("Groups of firms and of alliances"):
             groups = compare_groups(frames, level=plan.level, workers=workers)
         with clock.step("Sensitivity to recency and kind of experience"):
@@ -108,7 +112,7 @@ def run_study(
         with clock.step("Confounders, errors of measurement, other orders"):
             sensitive = sensitivity(MEDIATION, frames["firm"], plan, seed=seeds.sensitivity)
         with clock.step("Interactions and the response surface"):
-            probes = probe_models(frames, level=plan.level)
+            probes = probe_models(frames, level=plan.level, estimated=by_claims | estimated)
         curve = _robustness(forms, plan, instrument, clock, draws=map_draws, seed=seeds.robustness, workers=workers)
     main, everyone = (
         next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, rows)) for rows in (SCREENED, EVERYONE)
@@ -162,21 +166,6 @@ def _failures_told(forms: list[PreparedForm]) -> Iterator[None]:
         raise InputError((*error.findings, *failure_findings(failures))) from error
 
 
-def _prepare_all(study: Path, plan: StudyPlan, instrument: Instrument, progress: Progress) -> list[PreparedForm]:
-    """Every form; what is wrong with each is told at once."""
-    forms: list[PreparedForm] = []
-    findings: list[Finding] = []
-    for form in plan.forms:
-        try:
-            forms.append(prepare(study, plan, instrument, form))
-        except InputError as error:
-            findings += error.findings
-        progress.advance()
-    if findings:
-        raise InputError(findings)
-    return forms
-
-
 def _factor_analyses(
     forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, clock: Clock, *, seed: int,
 ) -> tuple[FactorAnalysis, ...]:
@@ -211,19 +200,20 @@ def _models(
 
 def _theory(
     frames: dict[Level, pd.DataFrame], plan: StudyPlan, clock: Clock, *, seed: int, workers: int,
-) -> tuple[ModelRun, ...]:
-    """The rivals of the headline model and the rest of the theory, on the screened rows."""
+) -> tuple[tuple[ModelRun, ...], dict[str, Estimated]]:
+    """The rivals of the headline model and the rest of the theory, on the screened rows; and their estimates by id."""
     specs = [spec for spec in THEORY if spec.level in frames]
     with clock.step("Models of the theory", len(specs)):
-        return tuple(each(lambda spec: theory_run(spec, frames[spec.level], SCREENED, plan, seed=seed), specs, workers,
-                          clock.progress.advance))
+        found = each(lambda spec: theory_run(spec, frames[spec.level], SCREENED, plan, seed=seed), specs, workers,
+                     clock.progress.advance)
+    return tuple(run for _, run in found), {run.id: estimated for estimated, run in found}
 
 
 def _claims(
     study: Path, frames: dict[Level, pd.DataFrame], plan: StudyPlan, instrument: Instrument, clock: Clock, *,
     seed: int, workers: int,
-) -> tuple[ClaimsReport, tuple[ModelRun, ...]]:
-    """Every claim the plan wants, and the small models that decided some of them."""
+) -> tuple[ClaimsReport, tuple[ModelRun, ...], dict[str, Estimated]]:
+    """Every claim the plan wants, the small models that decided some of them, and all estimates by the model's id."""
     parts = len(needed_models(wanted_claims(plan.claims, instrument)))
     with clock.step("Claims of the theory", parts):
         report, estimates = decide(
@@ -233,7 +223,7 @@ def _claims(
     runs = tuple(
         ModelRun(e.spec.id, e.spec.title, SCREENED, e.spec.level, e.fit, None, ())
         for e in estimates if e.fit is not None and e.spec.id not in known)
-    return report, runs
+    return report, runs, {e.spec.id: e.estimated for e in estimates if e.estimated is not None}
 
 
 def _robustness(

@@ -20,14 +20,11 @@ from pipeline.probes.found import (
     CurvePoint,
     InteractionProbe,
     ModeratorRange,
-    PrincipalAxis,
     ProbesReport,
-    SlopeAt,
     Slopes,
     SurfaceFound,
     SurfacePoint,
     SurfaceProbe,
-    Tested,
 )
 from pipeline.probes.sentences import slopes_sentence, surface_sentence
 from pipeline.results import ModelRun
@@ -40,10 +37,13 @@ from pipeline.robustness.found import (
 )
 from pipeline.robustness.specifications import PENDING, Specification
 from pipeline.robustness.summary import summarise
+from pipeline.sem.coefficients import WaldTest
 from pipeline.sem.comparisons import ChiSquareTest, DifferenceTest
 from pipeline.sem.effects import JointSignificance, Path
 from pipeline.sem.fit import Diagnosis, Fit, Parameter
 from pipeline.sem.johnson_neyman import JohnsonNeyman, Region
+from pipeline.sem.response_surface import Axis
+from pipeline.sem.simple_slopes import Slope
 from pipeline.sensitivity.findings import (
     ConfoundedPoint,
     ConfoundingCurve,
@@ -299,13 +299,13 @@ def probes() -> ProbesReport:
     return ProbesReport(LEVEL, slopes, SurfaceProbe(PROBED_SURFACE, surface, surface_sentence(PROBED_SURFACE, surface)))
 
 
-def _test(name: str, est: float, se: float) -> Tested:
-    return Tested(name, est, se, est / se, math.erfc(abs(est / se) / math.sqrt(2)), est - Z * se, est + Z * se)
+def _test(name: str, est: float, se: float) -> WaldTest:
+    return WaldTest(name, est, se, est / se, math.erfc(abs(est / se) / math.sqrt(2)), est - Z * se, est + Z * se)
 
 
-def _at(label: str, value: float, est: float, se: float) -> SlopeAt:
+def _at(label: str, value: float, est: float, se: float) -> Slope:
     test = _test(label, est, se)
-    return SlopeAt(label, value, est, test.se, test.z, test.pvalue, test.lower, test.upper)
+    return Slope(label, value, est, test.se, test.z, test.pvalue, test.lower, test.upper)
 
 
 def _slopes() -> Slopes:
@@ -331,7 +331,7 @@ def _surface() -> SurfaceFound:
         SurfacePoint(x, y, z := b[0] * x + b[1] * y + b[2] * x * x + b[3] * x * y + b[4] * y * y, z - 0.2, z + 0.2,
                      abs(x - y) < 4)
         for y in (-3.0, -1.0, 0.0, 1.0, 3.0) for x in (-3.0, -1.0, 0.0, 1.0, 3.0))
-    axis = PrincipalAxis(_test("p10", -0.4, 2.1), _test("p11", 0.8, 1.1))
+    axis = Axis(_test("p10", -0.4, 2.1), _test("p11", 0.8, 1.1))
     return SurfaceFound(
         ALLIANCES, ALLIANCES - 21, LEVEL, 4.0, tuple(_test(f"b{k}", v, 0.04) for k, v in enumerate(b, 1)),
         tuple(_test(f"a{k}", v, 0.06) for k, v in enumerate(a, 1)), "saddle",

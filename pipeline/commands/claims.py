@@ -19,7 +19,7 @@ from pipeline.claims.decide import decide, needed_models, wanted_claims
 from pipeline.claims.ledger import Claim, ledger
 from pipeline.claims.report import ClaimResult, ClaimsReport, PredictionResult
 from pipeline.models import ALL_MODELS
-from pipeline.prepare import check_forms, prepare
+from pipeline.prepare import check_forms, prepare_all
 from pipeline.progress import Progress, Silent
 from pipeline.report.numbers import interval, number
 from pipeline.results import RESULTS_FILE, SCREENED, read_results
@@ -63,8 +63,8 @@ def claims_of(
     check_forms(plan, instrument)
     models = needed_models(wanted_claims(plan.claims, instrument))
     told = progress or Silent()
-    told.step("Read, check, screen, score")
-    forms = [prepare(study, plan, instrument, form) for form in plan.forms]
+    told.step("Read, check, screen, score", len(plan.forms))
+    forms = prepare_all(study, plan, instrument, told)
     told.step("Claims of the theory", len(models))
     with one_thread():
         report, _ = decide(level_frames(forms, SCREENED), instrument, plan, seed=seeds_of(plan.seed).claims,

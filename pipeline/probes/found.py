@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.sem.coefficients import WaldTest
 from pipeline.sem.johnson_neyman import JohnsonNeyman
+from pipeline.sem.response_surface import Axis
+from pipeline.sem.simple_slopes import Slope, TurningPoint
 from pipeline.undefined import Number, Undefined
 
 
@@ -48,19 +51,6 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
-    """A quantity with its Wald test and interval."""
-
-    name: str
-    est: float
-    se: Number
-    z: Number
-    pvalue: Number
-    lower: Number
-    upper: Number
-
-
-@dataclass(frozen=True, slots=True)
 class ModeratorRange:
     """Where a moderator lies: of an ``observed`` one its values, of a latent one the ``implied`` mean ∓ 3 SD.
 
@@ -76,20 +66,6 @@ class ModeratorRange:
 
 
 @dataclass(frozen=True, slots=True)
-class SlopeAt:
-    """The slope where the moderator is ``value``; ``label`` says which value that is, such as ``mean + SD``."""
-
-    label: str
-    value: float
-    est: float
-    se: Number
-    z: Number
-    pvalue: Number
-    lower: Number
-    upper: Number
-
-
-@dataclass(frozen=True, slots=True)
 class CurvePoint:
     """A point of the plotted slope and its band."""
 
@@ -97,17 +73,6 @@ class CurvePoint:
     est: float
     lower: Number
     upper: Number
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Where a quadratic moderation turns: the moderator's value, the slope there, and the curvature that decides."""
-
-    at: Tested
-    slope: Tested
-    curvature: Tested
-    is_maximum: bool
-    in_range: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +100,11 @@ class Slopes:
     n: int
     level: float
     moderator: ModeratorRange
-    terms: tuple[Tested, ...]
-    slopes: tuple[SlopeAt, ...]
+    terms: tuple[WaldTest, ...]
+    slopes: tuple[Slope, ...]
     johnson_neyman: JohnsonNeyman | Undefined
     cases: Number
-    turn: Turn | Undefined | None
+    turn: TurningPoint | Undefined | None
     curve: tuple[CurvePoint, ...]
     remarks: tuple[str, ...] = ()
 
@@ -165,14 +130,6 @@ class ProbedSurface:
     second_words: str
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True)
-class PrincipalAxis:
-    """second = intercept + slope · first, both from the midpoint."""
-
-    intercept: Tested | Undefined
-    slope: Tested | Undefined
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +166,13 @@ class SurfaceFound:
     pairs: int
     level: float
     midpoint: float
-    coefficients: tuple[Tested, ...]
-    tests: tuple[Tested, ...]
+    coefficients: tuple[WaldTest, ...]
+    tests: tuple[WaldTest, ...]
     shape: str
-    stationary: tuple[Tested, Tested] | Undefined
+    stationary: tuple[WaldTest, WaldTest] | Undefined
     stationary_inside: bool | None
-    first_axis: PrincipalAxis | Undefined
-    second_axis: PrincipalAxis | Undefined
+    first_axis: Axis | Undefined
+    second_axis: Axis | Undefined
     grid: tuple[SurfacePoint, ...]
     hull: tuple[tuple[float, float], ...]
     remarks: tuple[str, ...] = ()

@@ -21,25 +21,21 @@ from pipeline.probes.found import (
     CurvePoint,
     InteractionProbe,
     ModeratorRange,
-    PrincipalAxis,
     Probed,
     ProbedSurface,
     ProbesReport,
-    SlopeAt,
     Slopes,
     SurfaceFound,
     SurfacePoint,
     SurfaceProbe,
-    Tested,
-    Turn,
 )
 from pipeline.probes.sentences import slopes_sentence, surface_sentence
-from pipeline.sem.coefficients import WaldTest, delta_test, regression
+from pipeline.sem.coefficients import delta_test, regression
 from pipeline.sem.estimate import Estimated
 from pipeline.sem.johnson_neyman import JohnsonNeyman
 from pipeline.sem.linalg import Array
-from pipeline.sem.response_surface import Axis, response_surface, within_range
-from pipeline.sem.simple_slopes import Moderator, Slope, TurningPoint, latent_moderator, observed_moderator, probe
+from pipeline.sem.response_surface import response_surface, within_range
+from pipeline.sem.simple_slopes import Moderator, latent_moderator, observed_moderator, probe
 from pipeline.undefined import Number, Undefined
 
 CURVE_POINTS = 61
@@ -93,18 +89,11 @@ class _Estimates:
         frame = self._frames.get(spec.level)
         if frame is None:
             return Undefined(f"there are no answers about {spec.level}s")
-        lacking = [name for name in _surface_variables(spec.surface) if name not in frame.columns]
-        if lacking:
-            return Undefined(f"the answers give no {', '.join(lacking)}")
         try:
             rows = model_frame(spec, frame)
             return self._given.get(spec.id) or estimate(spec, frame), rows
         except InputError as error:
             return _because(error)
-
-
-def _surface_variables(surface: Surface | None) -> tuple[str, ...]:
-    return () if surface is None else (surface.first, surface.second)
 
 
 def _because(error: InputError) -> Undefined:
@@ -152,11 +141,11 @@ def read_slopes(asked: Probed, estimated: Estimated, rows: pd.DataFrame, *, leve
     if isinstance(probed, Undefined):
         return probed
     terms = tuple(
-        _tested(delta_test(name, float(equation.b[place]), np.eye(len(equation.b))[place], equation.V, level))
+        delta_test(name, float(equation.b[place]), np.eye(len(equation.b))[place], equation.V, level)
         for place, name in enumerate(asked.products, 1))
     return Slopes(
-        estimated.problem.n, level, _range(moderator), terms, tuple(map(_slope, probed.slopes)),
-        probed.johnson_neyman, _cases(probed.johnson_neyman, values), _turn(probed.turning_point),
+        estimated.problem.n, level, _range(moderator), terms, probed.slopes,
+        probed.johnson_neyman, _cases(probed.johnson_neyman, values), probed.turning_point,
         tuple(CurvePoint(point.value, point.est, point.lower, point.upper) for point in probed.curve),
         _remarks(estimated))
 
@@ -178,20 +167,6 @@ def _cases(regions: JohnsonNeyman | Undefined, values: Array | None) -> Number:
 def _range(moderator: Moderator) -> ModeratorRange:
     return ModeratorRange(moderator.basis, moderator.mean, moderator.sd, moderator.low, moderator.high,
                           moderator.two_valued)
-
-
-def _slope(slope: Slope) -> SlopeAt:
-    return SlopeAt(slope.label, slope.value, slope.est, slope.se, slope.z, slope.pvalue, slope.lower, slope.upper)
-
-
-def _tested(test: WaldTest) -> Tested:
-    return Tested(test.name, test.est, test.se, test.z, test.pvalue, test.lower, test.upper)
-
-
-def _turn(point: TurningPoint | Undefined | None) -> Turn | Undefined | None:
-    if point is None or isinstance(point, Undefined):
-        return point
-    return Turn(_tested(point.at), _tested(point.slope), _tested(point.curvature), point.is_maximum, point.in_range)
 
 
 def _remarks(estimated: Estimated) -> tuple[str, ...]:
@@ -228,18 +203,14 @@ def read_surface(
     if isinstance(read, Undefined):
         return read
     complete = data[np.isfinite(data).all(axis=1)]
-    stationary: tuple[Tested, Tested] | Undefined
     inside = None
-    if isinstance(read.stationary, Undefined):
-        stationary = read.stationary
-    else:
+    if not isinstance(read.stationary, Undefined):
         x, y = read.stationary
-        stationary = (_tested(x), _tested(y))
         inside = bool(within_range(data, np.array([[x.est, y.est]]))[0])
     return SurfaceFound(
-        estimated.problem.n, len(complete), level, midpoint, tuple(map(_tested, read.coefficients)),
-        tuple(map(_tested, read.tests)), read.shape, stationary, inside, _axis(read.first_axis),
-        _axis(read.second_axis),
+        estimated.problem.n, len(complete), level, midpoint, read.coefficients,
+        read.tests, read.shape, read.stationary, inside, read.first_axis,
+        read.second_axis,
         tuple(SurfacePoint(point.x, point.y, point.predicted.est, point.predicted.lower, point.predicted.upper,
                            point.inside) for point in read.grid),
         hull_of(complete), _remarks(estimated))
@@ -250,8 +221,3 @@ def hull_of(pairs: Array) -> tuple[tuple[float, float], ...]:
     return tuple((float(pairs[corner, 0]), float(pairs[corner, 1])) for corner in ConvexHull(pairs).vertices)
 
 
-def _axis(axis: Axis | Undefined) -> PrincipalAxis | Undefined:
-    if isinstance(axis, Undefined):
-        return axis
-    return PrincipalAxis(*(part if isinstance(part, Undefined) else _tested(part)
-                           for part in (axis.intercept, axis.slope)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.probes.found import InteractionProbe, Probed, ProbedSurface, Slopes, SurfaceFound, Tested
+from pipeline.probes.found import InteractionProbe, Probed, ProbedSurface, Slopes, SurfaceFound
 from pipeline.report.numbers import counted, interval, listed, number, p_equals, percent
+from pipeline.sem.coefficients import WaldTest
 from pipeline.sem.johnson_neyman import Region
 from pipeline.undefined import Undefined
 
@@ -15,7 +16,7 @@ def slope_of(probed: Probed) -> str:
     return f"The slope of {probed.outcome_words} on {probed.focal_words}"
 
 
-def detected(test: Tested, level: float) -> bool:
+def detected(test: WaldTest, level: float) -> bool:
     """Whether the test is significant at 1 − ``level``."""
     return not isinstance(test.pvalue, Undefined) and test.pvalue < 1 - level
 
@@ -33,7 +34,7 @@ def slopes_sentence(probed: Probed, found: Slopes | Undefined) -> str:
     return " ".join((*said, *_doubts(found.remarks)))
 
 
-def _numbers(test: Tested) -> str:
+def _numbers(test: WaldTest) -> str:
     return f"{number(test.est, DIGITS)} {interval(test.lower, test.upper, DIGITS)}, {p_equals(test.pvalue)}"
 
 
@@ -131,13 +132,13 @@ def surface_sentence(probed: ProbedSurface, found: SurfaceFound | Undefined) -> 
     return " ".join((agreement, disagreement, _shape(found), *_doubts(found.remarks)))
 
 
-def _way(test: Tested, level: float, up: str, down: str, neither: str) -> str:
+def _way(test: WaldTest, level: float, up: str, down: str, neither: str) -> str:
     if not detected(test, level):
         return neither
     return up if test.est > 0 else down
 
 
-def _tilt(probed: ProbedSurface, test: Tested, level: float) -> str:
+def _tilt(probed: ProbedSurface, test: WaldTest, level: float) -> str:
     return _way(test, level, f"more {probed.first_words} than {probed.second_words} goes with more of it",
                 f"more {probed.second_words} than {probed.first_words} goes with more of it",
                 "it is not detectably higher on one side than on the other")

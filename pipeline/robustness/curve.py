@@ -8,7 +8,6 @@ same reason every search begins at the values its own data suggest, and not wher
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
@@ -29,9 +28,8 @@ from pipeline.robustness.specifications import (
     specifications,
 )
 from pipeline.robustness.summary import summarise
-from pipeline.sem.chunks import in_chunks
-from pipeline.sem.resampling import BLOCK
 from pipeline.study import StudyPlan
+from pipeline.workers import each
 
 Outcomes = Mapping[Analysis, Mapping[Estimator, Outcome]]
 
@@ -96,20 +94,12 @@ def _outcomes(
 ) -> Outcomes:
     # Full information takes several times as long: if it came last, one worker would wait for the other at the end.
     todo = sorted(estimators, key=lambda analysis: analysis.missing != "fiml")
-    found: dict[Analysis, Mapping[Estimator, Outcome]] = {}
-    for part, new in in_chunks(partial(_analyse_some, todo, estimators, firms, how), len(todo), BLOCK, workers):
-        found.update(zip(todo[len(found):], part, strict=False))
-        if advance is not None:
-            advance(new)
-    return found
 
+    def outcome(analysis: Analysis) -> Mapping[Estimator, Outcome]:
+        return analyse(analysis, firms[analysis.exclusion, analysis.decay], estimators[analysis], how)
 
-def _analyse_some(
-    todo: Sequence[Analysis], estimators: Mapping[Analysis, tuple[Estimator, ...]], firms: Firms, how: Resampling,
-    first: int, last: int,
-) -> list[Mapping[Estimator, Outcome]]:
-    return [analyse(analysis, firms[analysis.exclusion, analysis.decay], estimators[analysis], how)
-            for analysis in todo[first:last]]
+    found = each(outcome, todo, workers, advance)
+    return dict(zip(todo, found, strict=True))
 
 
 def _row(specification: Specification, outcomes: Outcomes) -> SpecificationRow:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pipeline.probes.found import InteractionProbe, PrincipalAxis, ProbesReport, Slopes, SurfaceProbe, Tested
+from pipeline.probes.found import InteractionProbe, ProbesReport, Slopes, SurfaceProbe
 from pipeline.probes.sentences import counted_probes
 from pipeline.report.numbers import level_name, percent
 from pipeline.report.tables.spec import Cell, Column, Table
+from pipeline.sem.coefficients import WaldTest
+from pipeline.sem.response_surface import Axis
 from pipeline.undefined import Undefined
 
 KINDS = {
@@ -44,7 +46,7 @@ def _test_columns(level: float, header: str) -> tuple[Column, ...]:
             Column("pvalue", "p", "pvalue"), Column("ci", f"{level_name(level)} interval", "interval", 3))
 
 
-def _test_cells(test: Tested) -> tuple[Cell, ...]:
+def _test_cells(test: WaldTest) -> tuple[Cell, ...]:
     return test.est, test.se, test.z, test.pvalue, (test.lower, test.upper)
 
 
@@ -190,13 +192,13 @@ def surface_table(probe: SurfaceProbe, level: float) -> Table:
     )
 
 
-def _located(test: Tested, midpoint: float, words: str) -> tuple[Cell, ...]:
+def _located(test: WaldTest, midpoint: float, words: str) -> tuple[Cell, ...]:
     """A place in scale points; a test of its being 0 would be of use to nobody."""
     lower, upper = (bound if isinstance(bound, Undefined) else bound + midpoint for bound in (test.lower, test.upper))
     return test.name, words, None, test.est + midpoint, test.se, None, None, (lower, upper)
 
 
-def _axis_rows(words: str, stem: str, axis: PrincipalAxis | Undefined) -> list[tuple[Cell, ...]]:
+def _axis_rows(words: str, stem: str, axis: Axis | Undefined) -> list[tuple[Cell, ...]]:
     if isinstance(axis, Undefined):
         return [(stem, words, None, axis, *(None,) * 4)]
     rows: list[tuple[Cell, ...]] = []

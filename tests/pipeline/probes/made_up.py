@@ -14,13 +14,13 @@ from pipeline.probes.found import (
     ModeratorRange,
     Probed,
     ProbesReport,
-    SlopeAt,
     Slopes,
-    Tested,
 )
 from pipeline.probes.probing import probe_models
 from pipeline.probes.sentences import slopes_sentence
+from pipeline.sem.coefficients import WaldTest
 from pipeline.sem.johnson_neyman import JohnsonNeyman, Region, RegionKind
+from pipeline.sem.simple_slopes import Slope
 from pipeline.undefined import Undefined
 
 PROBED_HERE = ("M1c", "M2-curved", "A-resilience", "A-partner-kind", "A-partner-fit")
@@ -61,17 +61,17 @@ PLAIN = Probed("x-by-m", "made-up", "M0", "Y", "X", "M", ("X.M",), "X, by M", "s
 CURVED = Probed("x-by-m2", "made-up", "M0", "Y", "X", "M", ("X.M", "X.M.M"), "X, by M", "success", "skill", "luck")
 
 
-def quantity(est: float, se: float = 0.1, pvalue: float = 0.2) -> Tested:
-    return Tested("", est, se, est / se, pvalue, est - 2 * se, est + 2 * se)
+def quantity(est: float, se: float = 0.1, pvalue: float = 0.2) -> WaldTest:
+    return WaldTest("", est, se, est / se, pvalue, est - 2 * se, est + 2 * se)
 
 
 def slopes(
     kind: RegionKind, regions: tuple[Region, ...], *, covered: float = 0.5, cases: float | Undefined = 0.8,
-    change: Tested | None = None, remarks: tuple[str, ...] = (),
+    change: WaldTest | None = None, remarks: tuple[str, ...] = (),
 ) -> Slopes:
     """A moderator from 1 to 7 with mean 4 and SD 1; slopes from −0.1 up by 0.1."""
     bounds = tuple(end for region in regions for end in (region.lower, region.upper) if end is not None)
-    at = tuple(SlopeAt(label, value, 0.1 * step, 0.05, 2.0 * step, 0.05, 0.1 * step - 0.1, 0.1 * step + 0.1)
+    at = tuple(Slope(label, value, 0.1 * step, 0.05, 2.0 * step, 0.05, 0.1 * step - 0.1, 0.1 * step + 0.1)
                for step, (label, value) in enumerate((("mean - SD", 3.0), ("mean", 4.0), ("mean + SD", 5.0)), -1))
     curve = tuple(CurvePoint(float(m), 0.1 * (m - 4), 0.1 * (m - 4) - 0.1, 0.1 * (m - 4) + 0.1) for m in range(1, 8))
     return Slopes(100, 0.95, ModeratorRange("observed", 4.0, 1.0, 1.0, 7.0, False), (change or quantity(0.1),), at,

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pipeline.probes import PROBED_SURFACE
-from pipeline.probes.found import ModeratorRange, SurfaceFound, Turn
+from pipeline.probes.found import ModeratorRange, SurfaceFound
 from pipeline.probes.sentences import counted_probes, slopes_sentence, surface_sentence
 from pipeline.sem.johnson_neyman import Region
+from pipeline.sem.simple_slopes import TurningPoint
 from pipeline.undefined import Undefined
 from tests.pipeline.probes.made_up import CURVED, PLAIN, probe_of, quantity, report, slopes
 
@@ -72,7 +73,7 @@ def test_a_latent_moderator_counts_from_its_mean():
 @pytest.mark.parametrize(("curvature", "maximum", "words"), [(-0.2, True, "largest"), (0.2, False, "smallest")])
 def test_a_bend_is_said_where_it_was_detected(curvature, maximum, words):
     bend = quantity(curvature, pvalue=0.001)
-    turn = Turn(quantity(4.5), quantity(0.3), bend, maximum, True)
+    turn = TurningPoint(quantity(4.5), quantity(0.3), bend, maximum, True)
     found = replace(slopes("none", (), covered=0.0), terms=(quantity(0.1), bend), turn=turn)
     said = slopes_sentence(CURVED, found)
     assert said.startswith("The slope of success on skill bends with luck: at the mean by 0.10")
@@ -82,7 +83,7 @@ def test_a_bend_is_said_where_it_was_detected(curvature, maximum, words):
 @pytest.mark.parametrize(("pvalue", "words"), [(0.3, "does not change detectably with luck"),
                                                (0.01, "rises, without a detectable bend, with luck")])
 def test_a_bend_that_was_not_detected_is_not_said(pvalue, words):
-    turn = Turn(quantity(4.5), quantity(0.3), quantity(-0.1), True, True)
+    turn = TurningPoint(quantity(4.5), quantity(0.3), quantity(-0.1), True, True)
     found = replace(slopes("none", (), covered=0.0), terms=(quantity(0.1, pvalue=pvalue), quantity(-0.1)), turn=turn)
     said = slopes_sentence(CURVED, found)
     assert said.startswith(f"The slope of success on skill {words}: ")

@@ -16,13 +16,13 @@ from pipeline.estimation import estimate, model_frame
 from pipeline.models import ALL_MODELS
 from pipeline.probes import FIGURES, PROBED, PROBED_SURFACE
 from pipeline.probes import probing as module
-from pipeline.probes.found import Probed, ProbesReport, Slopes, SurfaceFound, Turn
+from pipeline.probes.found import Probed, ProbesReport, Slopes, SurfaceFound
 from pipeline.probes.probing import hull_of, probe_models, read_slopes
-from pipeline.sem.coefficients import WaldTest, regression
+from pipeline.sem.coefficients import regression
 from pipeline.sem.estimate import Estimated, Options, estimate_model
 from pipeline.sem.johnson_neyman import JohnsonNeyman
 from pipeline.sem.response_surface import response_surface
-from pipeline.sem.simple_slopes import TurningPoint, observed_moderator, probe
+from pipeline.sem.simple_slopes import Moderator, TurningPoint, observed_moderator, probe, turning_point
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import parameter_table
 from pipeline.undefined import Undefined
@@ -111,7 +111,7 @@ def test_the_change_is_the_products_coefficient():
 def test_a_quadratic_moderation_has_two_terms_and_turns_where_it_was_made_to():
     ours = found("fluidity-by-turbulence-curved")
     assert [term.name for term in ours.terms] == ["rf.tu", "rf.tu.tu"]
-    assert isinstance(ours.turn, Turn)
+    assert isinstance(ours.turn, TurningPoint)
     assert ours.turn.is_maximum
     assert ours.turn.in_range
     assert abs(ours.turn.at.est - 5) < 3 * ours.turn.at.se
@@ -120,10 +120,12 @@ def test_a_quadratic_moderation_has_two_terms_and_turns_where_it_was_made_to():
 
 @pytest.mark.parametrize(("is_maximum", "in_range"), [(True, False), (False, True)])
 def test_a_turn_keeps_its_kind_and_its_place_apart(is_maximum, in_range):
-    tests = [WaldTest("", est, 0.1, 1.0, 0.3, est - 0.2, est + 0.2) for est in (1, 2, 3)]
-    turn = module._turn(TurningPoint(*tests, is_maximum, in_range))
+    """Slope 2 + b(m - at)²: it turns at m = 1 or 5, upside down or not, on a range from 0 to 4."""
+    at, curvature = 1.0 if in_range else 5.0, -3.0 if is_maximum else 3.0
+    b = np.array([2 + curvature * at**2, -2 * curvature * at, curvature])
+    turn = turning_point(b, 0.01 * np.eye(3), Moderator("m", "observed", 0.0, 2.0, 1.0, 0.0, 4.0))
     assert (turn.is_maximum, turn.in_range) == (is_maximum, in_range)
-    assert (turn.at.est, turn.slope.est, turn.curvature.est) == (1, 2, 3)
+    assert (turn.at.est, turn.slope.est, turn.curvature.est) == pytest.approx((at, 2, curvature))
 
 
 def test_two_values_have_slopes_and_no_region():
