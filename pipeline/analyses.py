@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
+from pydantic import BaseModel, ValidationError
 
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
@@ -160,9 +160,8 @@ def decay_sensitivity(
         Experience of every kind under the plan's other δ; columns are (name, δ).
     """
     kinds = dict.fromkeys(("exp_rw", *(column[0] for column in others.columns)))
-    wanted = sorted(((name, float(column[1])) for name in kinds
-                     for column in ((name, plan.scoring.decay), *(c for c in others.columns if c[0] == name))),
-                    key=lambda one: (list(kinds).index(one[0]), -one[1]))
+    wanted = [(name, decay) for name in kinds for decay in sorted(
+        {plan.scoring.decay, *(float(column[1]) for column in others.columns if column[0] == name)}, reverse=True)]
 
     def row(one: tuple[str, float]) -> DecayRow:
         name, decay = one
@@ -189,6 +188,22 @@ def _given(value: Number | None) -> Number:
 # -- synthetic truth ----------------------------------------------------------------------------------
 
 
+class _TrueValue(BaseModel):
+    value: float
+
+
+class _TrueClaim(BaseModel):
+    verdict: str
+    because: str
+
+
+class _Truth(BaseModel):
+    """What an analysis reads of ``truth.json``; the rest of it is for people."""
+
+    true_values: dict[str, _TrueValue]
+    claims: dict[str, _TrueClaim] = {}
+
+
 def true_values(study: Path) -> dict[str, float]:
     """The true parameters in ``truth.json``; none if there is no such file.
 
@@ -197,26 +212,31 @@ def true_values(study: Path) -> dict[str, float]:
     InputError
         ``STUDY-TRUTH`` if the file was not written by a rehearsal.
     """
+    return {name: entry.value for name, entry in _truth(study).true_values.items()}
+
+
+def true_claims(study: Path) -> dict[str, str]:
+    """What ``truth.json`` says of the theory's claims: id → words; none where it says nothing.
+
+    Raises
+    ------
+    InputError
+        ``STUDY-TRUTH``.
+    """
+    return {claim: f"{entry.verdict}: {entry.because}" for claim, entry in _truth(study).claims.items()}
+
+
+def _truth(study: Path) -> _Truth:
     path = study / TRUTH_FILE
     if not path.is_file():
-        return {}
+        return _Truth(true_values={})
     try:
-        recorded = json.loads(path.read_text(encoding="utf-8"))["true_values"]
-        return {name: float(entry["value"]) for name, entry in recorded.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return _Truth.model_validate_json(path.read_bytes())
+    except ValidationError as error:
         raise InputError(Finding(
             "STUDY-TRUTH", str(path), "truth.json must be as `alliometrics rehearse` writes it; this file is not.",
             "Rehearse the study again, or take the file out of the folder.",
         )) from error
-
-
-def true_claims(study: Path) -> dict[str, str]:
-    """What ``truth.json`` says of the theory's claims: id → words; none where it says nothing."""
-    path = study / TRUTH_FILE
-    if not path.is_file():
-        return {}
-    stated = json.loads(path.read_text(encoding="utf-8")).get("claims", {})
-    return {claim: f"{entry['verdict']}: {entry['because']}" for claim, entry in stated.items()}
 
 
 def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:

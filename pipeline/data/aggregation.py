@@ -14,7 +14,7 @@ import pandas as pd
 from instrument.errors import Finding
 from pipeline.data.facts import INDICATORS
 from pipeline.data.responses import Responses
-from pipeline.data.scoring import Scores, under_other_decays
+from pipeline.data.scoring import Scores
 
 Unit = Literal["firm", "alliance"]
 
@@ -57,11 +57,6 @@ class Aggregated:
     disagreements: dict[str, int]
     missing: dict[str, int]
     findings: tuple[Finding, ...]
-
-    @property
-    def exp_rw_alternatives(self) -> pd.DataFrame:
-        """``exp_rw`` under every other decay; δ is the column's name."""
-        return under_other_decays(self.experience, "exp_rw")
 
 
 def to_firms(scores: Scores, responses: Responses) -> Aggregated:

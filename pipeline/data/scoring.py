@@ -102,11 +102,6 @@ class Scores:
     missing: dict[str, dict[str, int]]
     findings: tuple[Finding, ...]
 
-    @property
-    def exp_rw_alternatives(self) -> pd.DataFrame:
-        """``exp_rw`` under every other decay; δ is the column's name."""
-        return under_other_decays(self.experience, "exp_rw")
-
 
 # -- experience ---------------------------------------------------------------------------------------
 
@@ -186,12 +181,6 @@ def add_constructs(sheet: Sheet) -> None:
         if len(dimensions) > 1 and set(dimensions) <= set(sheet.columns):
             scores = pd.DataFrame({dimension: sheet.columns[dimension] for dimension in dimensions})
             sheet.add(construct.id, construct.name, scores.mean(axis=1, skipna=False), "a dimension has no score")
-
-
-def under_other_decays(experience: pd.DataFrame, name: str) -> pd.DataFrame:
-    """One kind of experience, a column for each decay; none where there is no such experience."""
-    here = [column for column in experience.columns if column[0] == name]
-    return experience[here].set_axis([column[1] for column in here], axis=1)
 
 
 def _add_experience(sheet: Sheet, plan: ScoringPlan) -> pd.DataFrame:

@@ -467,7 +467,7 @@ def test_where_a_model_cannot_be_estimated_what_was_set_aside_is_told_too(run: R
     outcome.told("ANSWER-CODE", "firm.csv, row 4, column dafex", "'4'")
 
 
-@pytest.mark.parametrize("content", ["{cut off", "{}", "[]"])
+@pytest.mark.parametrize("content", ["{cut off", "{}", "[]", '{"true_values": {}, "claims": {"H009": "true"}}'])
 def test_a_truth_file_that_no_rehearsal_wrote(run: Run, study: Study, content: str) -> None:
     (study.folder / "truth.json").write_text(content, encoding="utf-8")
     run(study).told("STUDY-TRUTH", "truth.json")

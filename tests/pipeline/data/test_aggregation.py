@@ -32,7 +32,7 @@ def test_one_informant_a_firm_is_handed_through() -> None:
     assert found.frame.index.tolist() == list("dcba")      # order of first appearance
     for part in (scores.scores, scores.items):
         np.testing.assert_array_equal(found.frame[part.columns], part)
-    np.testing.assert_array_equal(found.exp_rw_alternatives, scores.exp_rw_alternatives)
+    np.testing.assert_array_equal(found.experience["exp_rw"], scores.experience["exp_rw"])
     assert (found.responses, found.units, found.firms, found.units_with_several_informants) == (4, 4, 4, 0)
     assert found.findings == ()
 

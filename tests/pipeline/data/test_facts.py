@@ -111,7 +111,7 @@ def test_every_kind_of_experience_has_every_other_decay(scores: Scores) -> None:
     assert list(scores.experience.columns) == [(kind, decay) for kind in kinds for decay in (1.0, 0.5)]
     assert scores.experience.loc[4, ("exp_rw_eq", 1.0)] == pytest.approx(np.log(1 + 5))
     assert scores.experience.loc[4, ("exp_rw_eq", 0.5)] == pytest.approx(np.log(1 + 0.5**8 + 4 * 0.5**13))
-    assert list(scores.exp_rw_alternatives.columns) == [1.0, 0.5]
+    assert list(scores.experience["exp_rw"].columns) == [1.0, 0.5]
 
 
 def test_alliances_have_their_firms_answers_beside_them() -> None:

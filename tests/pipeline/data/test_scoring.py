@@ -95,11 +95,11 @@ def test_a_missing_band_leaves_experience_missing_but_not_the_kinds_it_has_no_pa
     assert scores.scores.loc[4, ["exp_rw", "exp_rw_jv"]].isna().all()
     assert scores.scores.loc[4, ["exp_rw_eq", "exp_rw_co", "exp_rw_rp"]].notna().all()
     assert scores.missing["exp_rw"] == {"a count of an age band has no answer": 1}
-    assert scores.exp_rw_alternatives.loc[4].isna().all()
+    assert scores.experience["exp_rw"].loc[4].isna().all()
 
 
 def test_alternatives_are_exp_rw_under_the_other_decays(values: pd.DataFrame) -> None:
-    alternatives = scored(values).exp_rw_alternatives
+    alternatives = scored(values).experience["exp_rw"]
     assert list(alternatives) == [1.0, 0.8, 0.7, 0.5]
     for decay in alternatives:
         again = scored(values, plan=ScoringPlan(decay=decay)).scores["exp_rw"]
