@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.commands.fit_output import COLUMNS, INDICES, ROBUST, SCALED
+from pipeline.commands.fit_output import COLUMNS
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.models import MEDIATION, MODELS
 from pipeline.prepare import PreparedForm
 from pipeline.results import EVERYONE, SCREENED, FactorAnalysis, StudyResults
-from tests.pipeline.sem.test_lavaan_parity import CLOSE, LIMIT, agree, rows_of
+from tests.pipeline.sem.test_lavaan_parity import agree, robust_indices_agree, rows_of
 from tests.reference.sample.make_inputs import FRAMES, RESAMPLES, inputs, prepared_forms
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "sample"
@@ -229,15 +229,7 @@ class TestModel:
             agree(getattr(found, f"std_{kind}_se"), row["se"], f"{what}, se")
 
     def test_every_index_of_fit(self, model: str, sample_results: StudyResults) -> None:
-        indices, reference = sample_results.model(model).fit.indices, stored(model)
-        # script.R says why lavaan's own robust indices are others where covariates are random.
-        expected = reference["measures"] | reference.get("robust_with_fixed_x_handed_on", {})
-        assert indices is not None
-        assert indices.scaled is not None
-        assert indices.robust is not None
-        for fields, part in ((INDICES, indices), (SCALED, indices.scaled), (ROBUST, indices.robust)):
-            for name, field in fields.items():
-                agree(getattr(part, field), expected[name], name, LIMIT if ".ci." in name else CLOSE)
+        robust_indices_agree(sample_results.model(model).fit, stored(model))
 
     def test_explained_variance(self, model: str, sample_results: StudyResults) -> None:
         assert sample_results.model(model).fit.r2 == pytest.approx(stored(model)["r2"][0], rel=1e-4, abs=1e-6)

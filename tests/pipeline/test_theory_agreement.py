@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from pipeline import rivals
-from pipeline.commands.fit_output import COLUMNS, INDICES, ROBUST, SCALED
+from pipeline.commands.fit_output import COLUMNS
 from pipeline.comparison import Comparison, RivalsReport
 from pipeline.estimation import estimate, model_frame, observed_variables
 from pipeline.models import ModelSpec
@@ -29,7 +29,7 @@ from pipeline.sem.describe import describe
 from pipeline.sem.estimate import Estimated
 from pipeline.sem.fit import Fit
 from pipeline.sem.linalg import one_thread
-from tests.pipeline.sem.test_lavaan_parity import CLOSE, LIMIT, agree, rows_of
+from tests.pipeline.sem.test_lavaan_parity import agree, robust_indices_agree, rows_of
 from tests.reference.theory.make_inputs import COMPARED, ROWS, SPECS, file_name, inputs, sample_frames
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "theory"
@@ -177,15 +177,7 @@ class TestModel:
                 agree(error, row["se"], f"{what}, se")
 
     def test_every_index_of_fit(self, model: str, fits: Fits) -> None:
-        indices, reference = fits(model).indices, stored(model)
-        # The sample's script.R says why lavaan's own robust indices are others where covariates are random.
-        expected = reference["measures"] | reference.get("robust_with_fixed_x_handed_on", {})
-        assert indices is not None
-        assert indices.scaled is not None
-        assert indices.robust is not None
-        for fields, part in ((INDICES, indices), (SCALED, indices.scaled), (ROBUST, indices.robust)):
-            for name, field in fields.items():
-                agree(getattr(part, field), expected[name], name, LIMIT if ".ci." in name else CLOSE)
+        robust_indices_agree(fits(model), stored(model))
 
     def test_explained_variance(self, model: str, fits: Fits) -> None:
         assert fits(model).r2 == pytest.approx(stored(model)["r2"][0], rel=1e-4, abs=1e-6)

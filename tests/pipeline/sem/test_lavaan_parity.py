@@ -66,6 +66,19 @@ def agree(ours: Any, theirs: Any, what: str, tolerance: dict[str, float] = CLOSE
     np.testing.assert_allclose(ours, theirs, **tolerance, err_msg=what)
 
 
+def robust_indices_agree(fit: Fit, reference: dict[str, Any]) -> None:
+    """Every index of a robust fit, plain, scaled and robust."""
+    indices = fit.indices
+    # The sample's script.R says why lavaan's own robust indices are others where covariates are random.
+    expected = reference["measures"] | reference.get("robust_with_fixed_x_handed_on", {})
+    assert indices is not None
+    assert indices.scaled is not None
+    assert indices.robust is not None
+    for fields, part in ((INDICES, indices), (SCALED, indices.scaled), (ROBUST, indices.robust)):
+        for name, field in fields.items():
+            agree(getattr(part, field), expected[name], name, LIMIT if ".ci." in name else CLOSE)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_rows_come_in_lavaans_order_with_its_groups_and_labels(case):
     ours = [(p.lhs, p.op, p.rhs, p.group, p.label) for p in fitted(case).parameters]
