@@ -7,6 +7,9 @@ from typing import Literal
 
 import pandas as pd
 
+Export = Literal["codes", "labels"]
+"""The two forms in which platforms export answers: their codes, or the words respondents chose."""
+
 META_COLUMNS = (
     "response_id", "instrument_version", "language", "started", "ended", "duration_seconds", "finished", "status",
 )
@@ -85,6 +88,6 @@ class RawAnswers:
     dropped_personal: dict[str, int]
     unknown_columns: tuple[str, ...]
     label_check: LabelCheck
-    matched_by: Literal["import id", "column name"] = "import id"
+    matched_by: Literal["import id", "column name"] = "column name"
     issues: tuple[ReadingIssue, ...] = ()
     notes: tuple[str, ...] = ()

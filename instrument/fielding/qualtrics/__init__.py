@@ -8,4 +8,6 @@ from instrument.fielding.qualtrics.layout import AnswerColumn, answer_columns, i
 from instrument.fielding.qualtrics.reading import form_of, read
 from instrument.fielding.qualtrics.writing import write
 
-__all__ = ["AnswerColumn", "answer_columns", "form_of", "import_ids", "read", "write"]
+SUFFIX = ".csv"
+
+__all__ = ["SUFFIX", "AnswerColumn", "answer_columns", "form_of", "import_ids", "read", "write"]

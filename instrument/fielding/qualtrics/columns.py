@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from instrument.errors import Finding, InputError
-from instrument.fielding.qualtrics.csvfile import EXPORT_AGAIN, ExportFile, simplified
+from instrument.fielding.qualtrics.csvfile import EXPORT_AGAIN, ExportFile
 from instrument.fielding.qualtrics.layout import (
     LEGACY_METADATA,
     METADATA,
@@ -20,8 +20,8 @@ from instrument.fielding.qualtrics.layout import (
     AnswerColumn,
     Metadata,
     answer_columns,
-    same_words,
 )
+from instrument.fielding.words import same_words, simplified
 from instrument.model import Form, Instrument
 
 NEEDED_META = ("response_id", "started", "ended", "duration_seconds", "finished", "language")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import re
 from dataclasses import dataclass
@@ -12,10 +10,13 @@ from itertools import takewhile
 from pathlib import Path
 
 from instrument.errors import Finding, InputError
-from instrument.fielding.qualtrics.layout import same_words
+from instrument.fielding.tables import content_of, records_of, responses_of, text_of
 from instrument.spreadsheet import column_letters
 
-EXPORT_AGAIN = "Export the responses from Qualtrics again (Data & Analysis, Export Data, CSV) and read it as it comes."
+EXPORT_AGAIN = (
+    "Export the responses from Qualtrics again (Data & Analysis, Export Data, CSV; its TSV is in UTF-16) and read it "
+    "as it comes."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def open_export(path: Path) -> ExportFile:
     InputError
         ``READ-MISSING``, ``READ-EMPTY``, ``READ-ENCODING``, ``READ-DELIMITER``, ``READ-QUOTES``, ``READ-HEADER``.
     """
-    content = _content(path)
-    records = _records(content, path.name)
+    content = content_of(path, EXPORT_AGAIN)
+    records = records_of(text_of(content, path.name, EXPORT_AGAIN), path.name, EXPORT_AGAIN)
     header = _header_rows(records, path.name)
     tags, texts = records[0], records[1]
     width = max(len(row) for row in records[:header])
@@ -72,7 +73,7 @@ def open_export(path: Path) -> ExportFile:
     # Exports end each row with a comma, hence columns without any header at the end.
     bare = (not (tags[j] or texts[j] or (import_ids or tags)[j]) for j in reversed(range(width)))
     full, width = width, width - sum(1 for _ in takewhile(bool, bare))
-    rows, responses, ragged = _responses(records, header, width, full)
+    rows, responses, ragged = responses_of(records, header, width, full)
     if not responses:
         raise InputError(Finding(
             "READ-EMPTY", path.name, f"The file has {header} header rows and no response.",
@@ -83,61 +84,6 @@ def open_export(path: Path) -> ExportFile:
         None if import_ids is None else tuple(import_ids[:width]), zones, tuple(rows),
         tuple(zip(*responses, strict=True)), ragged,
     )
-
-
-def _content(path: Path) -> bytes:
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "not there"
-        raise InputError(Finding(
-            "READ-MISSING", str(path), f"An export is a CSV file; this is {what}.",
-            "Check the name under `file` or `labels` of the form in study.yaml; paths start at the study's folder.",
-        ))
-    content = path.read_bytes()
-    if not content.strip(b"\xef\xbb\xbf \t\r\n,\x00"):
-        raise InputError(Finding("READ-EMPTY", path.name, "The file has no content.", EXPORT_AGAIN))
-    return content
-
-
-def _records(content: bytes, name: str) -> list[list[str]]:
-    """Every record of the file; a record may span several lines, an empty line is an empty record."""
-    text = _text(content, name)
-    first = text.split("\n", 1)[0]
-    for mark, called in ((";", "semicolons"), ("\t", "tabs")):
-        if first.startswith(f"sep={mark}") or first.count(mark) > max(2, first.count(",")):
-            raise InputError(Finding(
-                "READ-DELIMITER", f"{name}, row 1",
-                f"Cells must be separated by commas; here they are by {called}, as a spreadsheet saves them.",
-                EXPORT_AGAIN,
-            ))
-    # Strict: an open quotation mark must not swallow the rows behind it in silence.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        return list(reader)
-    except csv.Error as error:
-        raise InputError(Finding(
-            "READ-QUOTES", f"{name}, line {reader.line_num} of the text file",
-            f"Cells with quotation marks must be closed and quoted as CSV wants it: {error}. The file may be cut off.",
-            EXPORT_AGAIN,
-        )) from error
-
-
-def _text(content: bytes, name: str) -> str:
-    def refuse(found: str, place: str) -> InputError:
-        return InputError(Finding(
-            "READ-ENCODING", f"{name}, {place}", f"The text must be in UTF-8; {found}.",
-            "Save it as CSV UTF-8, or export it from Qualtrics again as CSV (its TSV is in UTF-16).",
-        ))
-
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4096]:
-        raise refuse("this file is in UTF-16 or UTF-32", "its first bytes")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise refuse(
-            f"byte 0x{content[error.start]:02x} cannot be read so, as in a file saved for one region (Windows-1252 …)",
-            f"line {line} of the text file",
-        ) from error
 
 
 def _header_rows(records: list[list[str]], name: str) -> int:
@@ -188,30 +134,5 @@ def _import_ids(row: list[str], name: str) -> tuple[list[str], dict[int, str]]:
     return found, zones
 
 
-def _responses(
-    records: list[list[str]], header: int, width: int, full: int
-) -> tuple[list[int], list[list[str]], dict[int, int]]:
-    """Row numbers, cells and ragged rows; ``full`` is the header's width with its empty columns at the end."""
-    # A row one cell short is shifted, even if it is as long as the columns that count; unless all are.
-    expected = full if any(len(record) == full for record in records[header:]) else width
-    rows: list[int] = []
-    responses: list[list[str]] = []
-    ragged: dict[int, int] = {}
-    for number, record in enumerate(records[header:], start=header + 1):
-        if not any(map(str.strip, record)):
-            continue  # an empty line between or behind the responses
-        if len(record) < expected or any(map(str.strip, record[width:])):
-            ragged[number] = len(record)
-            record = [""] * width
-        rows.append(number)
-        responses.append(record[:width])
-    return rows, responses, ragged
-
-
 def _padded(row: list[str], width: int) -> list[str]:
     return [*row, *[""] * (width - len(row))]
-
-
-def simplified(name: str) -> str:
-    """A column name as it is compared: ``Duration (in seconds)`` and ``duration_in_seconds`` are one."""
-    return re.sub(r"[^a-z0-9]", "", same_words(name))

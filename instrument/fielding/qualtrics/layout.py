@@ -7,17 +7,12 @@ questionnaire, words without a question included, so that the number follows fro
 
 from __future__ import annotations
 
-import html
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from instrument.fielding.words import is_typed
 from instrument.model import Block, Fact, Form, Instrument, Item, Note
-
-Export = Literal["codes", "labels"]
-"""The two answer forms Qualtrics offers: "Use numeric values" and "Use choice text"."""
 
 
 class Metadata(NamedTuple):
@@ -74,6 +69,8 @@ MISSING_RECODES = {"na": "9997", "dk": "9998", "rf": "9999"}
 In text entries, which have no recodes, the letters stand.
 """
 
+LETTERS = {recode: letters for letters, recode in MISSING_RECODES.items()}
+
 UNANSWERED = "-99"
 """What an export may hold for a question that was seen and not answered, if that option is chosen."""
 
@@ -91,10 +88,6 @@ STATUS_READ = {
     "survey preview spam": "preview", "spam survey preview": "preview",
 }
 
-TEXT_ENTRY = ("count", "number", "year", "date", "text")
-"""Kinds of fact answered by typing."""
-
-
 @dataclass(frozen=True, slots=True)
 class AnswerColumn:
     """One question's column in the export."""
@@ -106,7 +99,7 @@ class AnswerColumn:
     @property
     def typed(self) -> bool:
         """Answered by typing, so without recodes and choice text."""
-        return isinstance(self.question, Fact) and self.question.kind in TEXT_ENTRY
+        return is_typed(self.question)
 
     @property
     def in_matrix(self) -> bool:
@@ -152,9 +145,3 @@ def _numbered(form: Form) -> Iterator[AnswerColumn]:
                 number, matrix = number + 1, None
                 column = AnswerColumn(f"QID{number}", block, question)
                 yield AnswerColumn(f"QID{number}_TEXT", block, question) if column.typed else column
-
-
-def same_words(text: str) -> str:
-    """A text as it is compared: without mark-up, entities, case and differences of white space."""
-    plain = html.unescape(re.sub(r"<[^>]*>", " ", text))
-    return " ".join(unicodedata.normalize("NFKC", plain).split()).casefold()

@@ -11,10 +11,10 @@ import pandas as pd
 from instrument import store
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import META_COLUMNS, LabelCheck, RawAnswers, ReadingIssue
+from instrument.fielding.labels import Choices, answer_form, choices_of, to_codes, verify
 from instrument.fielding.qualtrics.columns import Columns, find_version_column, form_scores, match_columns
 from instrument.fielding.qualtrics.csvfile import EXPORT_AGAIN, ExportFile, open_export
-from instrument.fielding.qualtrics.labels import Choices, answer_form, choices_of, to_codes, verify
-from instrument.fielding.qualtrics.layout import STATUS_READ, UNANSWERED, VERSION_FIELD, answer_columns
+from instrument.fielding.qualtrics.layout import LETTERS, STATUS_READ, UNANSWERED, VERSION_FIELD, answer_columns
 from instrument.model import Instrument
 
 FINISHED = {"1": "1", "true": "1", "1.0": "1", "0": "0", "false": "0", "0.0": "0"}
@@ -53,7 +53,7 @@ def read(
     columns = match_columns(file, layouts, form_id, version_given=version is not None)
     meta = _meta(file, columns, layouts, layouts[0].form(form_id).identifiers, version)
     cells, blanked = _cells(file, columns, layouts, form_id)
-    choices = choices_of(layouts, form_id, cells)
+    choices = choices_of(layouts, form_id, cells, LETTERS)
     form = answer_form(choices, cells)
     coded, issues, from_words = to_codes(choices, cells, file.rows, form)
     issues = [*_ragged(file), *issues]

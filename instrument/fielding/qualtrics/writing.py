@@ -10,14 +10,13 @@ from typing import TextIO, get_args
 
 import pandas as pd
 
-from instrument.fielding.answers import META_COLUMNS
+from instrument.fielding.answers import META_COLUMNS, Export
 from instrument.fielding.qualtrics.layout import (
     METADATA,
     MISSING_RECODES,
     STATUS,
     VERSION_FIELD,
     AnswerColumn,
-    Export,
     answer_columns,
 )
 from instrument.model import Fact, Instrument

@@ -15,8 +15,9 @@ from instrument import store
 from instrument.errors import InputError
 from instrument.fielding import qualtrics
 from instrument.fielding.answers import RawAnswers
-from instrument.fielding.qualtrics.labels import answer_form, choices_of
-from instrument.fielding.qualtrics.layout import same_words
+from instrument.fielding.labels import answer_form, choices_of
+from instrument.fielding.qualtrics.layout import LETTERS
+from instrument.fielding.words import same_words
 from instrument.model import Fact, Instrument, Item
 from instrument.spreadsheet import column_letters
 from tests.instrument.fielding.small import good_cells, meta_for, personal_for, small_instrument
@@ -594,7 +595,7 @@ def test_every_cell_seen_but_unanswered_is_counted(export: Path) -> None:
 
 def test_as_many_words_as_codes_are_taken_for_codes(instrument: Instrument) -> None:
     cells = {"dafex": ["Yes", "0", ""]}
-    choices = choices_of([instrument], "F", cells)
+    choices = choices_of([instrument], "F", cells, LETTERS)
     assert answer_form(choices, cells) == "codes"
     assert answer_form(choices, {"dafex": ["Yes", "0", "No"]}) == "labels"
 

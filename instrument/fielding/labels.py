@@ -1,6 +1,6 @@
 """Choice text ↔ answer codes: read codes back from their words, and check codes against the words shown.
 
-Recodes drift: Qualtrics keeps the numbers of answers that were moved, deleted or added, so a survey edited
+Recodes drift: Qualtrics, for one, keeps the numbers of answers that were moved, deleted or added, so a survey edited
 in the field can export 1, 3, 4 for what the questionnaire calls 1, 2, 3. The file looks whole; only
 the same responses exported with choice text can tell.
 """
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from instrument.errors import Finding, InputError
-from instrument.fielding.answers import ReadingIssue
-from instrument.fielding.qualtrics.layout import MISSING_RECODES, AnswerColumn, Export, answer_columns, same_words
-from instrument.model import Fact, Instrument
+from instrument.fielding.answers import Export, ReadingIssue
+from instrument.fielding.words import is_typed, same_words
+from instrument.model import Fact, Instrument, Item, Note
 
 Cells = Mapping[str, Sequence[str]]
 """Question id → its cells, one a response."""
@@ -22,19 +22,23 @@ Cells = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """One question's answer codes and the words for them, in every language and version at hand."""
+    """One question's answer codes and the words for them, in every language and version at hand.
+
+    ``recodes`` are the codes that the platform writes in place of the instrument's.
+    """
 
     question: str
     several: bool
     codes: frozenset[str]
     meant_by: Mapping[str, frozenset[str]]
+    recodes: Mapping[str, str]
 
     def by_code(self, cell: str) -> str:
         """A cell of a numeric export with its missing recodes replaced; everything else as it stands."""
         if self.several and "," in cell:
             return ",".join(self.by_code(part) for part in cell.split(","))
         code = cell.strip()
-        return _LETTERS[code] if code in _LETTERS and code not in self.codes else cell
+        return self.recodes[code] if code in self.recodes and code not in self.codes else cell
 
     def by_words(self, cell: str) -> str | None:
         """Codes for the words in a cell; None if they are not the question's, or could mean several codes."""
@@ -60,26 +64,26 @@ class Choices:
         return frozenset(",".join(codes) for codes in ways[-1])
 
 
-_LETTERS = {recode: letters for letters, recode in MISSING_RECODES.items()}
-
-
-def choices_of(layouts: Sequence[Instrument], form_id: str, present: Iterable[str]) -> list[Choices]:
-    """What can be answered to each question of a form that is no text entry."""
+def choices_of(
+    layouts: Sequence[Instrument], form_id: str, present: Iterable[str], recodes: Mapping[str, str],
+) -> list[Choices]:
+    """What can be answered to each question of a form that is not answered by typing."""
     wanted = set(present)
-    columns: dict[str, list[tuple[Instrument, AnswerColumn]]] = defaultdict(list)
+    asked: dict[str, list[tuple[Instrument, Item | Fact]]] = defaultdict(list)
     for instrument in layouts:
-        for column in answer_columns(instrument.form(form_id)):
-            if not column.typed and column.question.id in wanted:
-                columns[column.question.id].append((instrument, column))
-    return [_choices(question, versions) for question, versions in columns.items()]
+        for _, question in instrument.form(form_id).questions():
+            if not isinstance(question, Note) and not is_typed(question) and question.id in wanted:
+                asked[question.id].append((instrument, question))
+    return [_choices(question, versions, recodes) for question, versions in asked.items()]
 
 
-def _choices(question: str, versions: Sequence[tuple[Instrument, AnswerColumn]]) -> Choices:
+def _choices(
+    question: str, versions: Sequence[tuple[Instrument, Item | Fact]], recodes: Mapping[str, str],
+) -> Choices:
     meant_by: dict[str, set[str]] = defaultdict(set)
     codes: set[str] = set()
     several = False
-    for instrument, column in versions:
-        asked = column.question
+    for instrument, asked in versions:
         several = isinstance(asked, Fact) and asked.kind == "choices"
         for option in instrument.options(asked):
             codes.add(str(option.code))
@@ -89,7 +93,8 @@ def _choices(question: str, versions: Sequence[tuple[Instrument, AnswerColumn]])
                 except KeyError:  # not translated; the checks of the instrument say so
                     continue
                 meant_by[same_words(words)].add(str(option.code))
-    return Choices(question, several, frozenset(codes), {words: frozenset(meant) for words, meant in meant_by.items()})
+    words_for = {words: frozenset(meant) for words, meant in meant_by.items()}
+    return Choices(question, several, frozenset(codes), words_for, recodes)
 
 
 # -- which of the two answer forms a file is in ----------------------------------------------------
@@ -139,7 +144,7 @@ def _unreadable(choice: Choices, row: int, cell: str) -> ReadingIssue:
     return ReadingIssue(
         row, choice.question, "ANSWER-LABEL",
         f"In an export with choice text a cell holds the words of an answer; {found}.", cell,
-        "Export the responses with 'Use numeric values'.",
+        "Export the responses with codes (numeric values) in place of words.",
     )
 
 
@@ -182,11 +187,11 @@ def verify(
     if answer_form(choices, label_cells) == "codes" and any(map(any, label_cells.values())):
         raise InputError(Finding(
             "READ-LABELS", label_file, "The file named as `labels` must hold choice text; it holds numeric values.",
-            "Export the same responses with 'Use choice text'; if the two files are swapped, swap them in study.yaml.",
+            "Export the same responses with choice text; if the two files are swapped, swap them in study.yaml.",
         ))
     if not pairs:
         raise InputError(Finding(
-            "READ-LABELS", label_file, f"It must hold the same responses as {file}; no ResponseId is in both.",
+            "READ-LABELS", label_file, f"It must hold the same responses as {file}; no response id is in both.",
             "Export both files from the same survey on the same day.",
         ))
     compared = 0
@@ -258,8 +263,8 @@ def _recode(choice: Choices, moved: Mapping[str, Counter[str]], place: str) -> F
     return Finding(
         "READ-RECODE", place,
         f"Codes of {choice.question} must carry the questionnaire's words for them; observed instead: {seen}.",
-        "Restore the question's recode values in Qualtrics (Recode Values) to those of the instrument and export "
-        "both files again. If the wording was changed in the field, a new instrument version is needed.",
+        "Restore the question's answer codes on the platform (in Qualtrics: Recode Values) to those of the instrument "
+        "and export both files again. If the wording was changed in the field, a new instrument version is needed.",
     )
 
 
@@ -267,7 +272,7 @@ def _disagreement(choice: Choices, row: int, code: str, words: str, label_file: 
     return ReadingIssue(
         row, choice.question, "ANSWER-LABEL",
         f"The code must carry the words shown; {label_file} says {words!r} here.", code,
-        "Look the response up in Qualtrics, mend the file that is wrong, and read again.",
+        "Look the response up on the platform, mend the file that is wrong, and read again.",
     )
 
 
