@@ -6,6 +6,7 @@
     python3 tasks.py calibrate    slow simulations: do verdicts err no more often than they say?
     python3 tasks.py view         open the viewer on the results (or: view RESULTS)
     python3 tasks.py check        style, types, and the rules of the instrument
+    python3 tasks.py clients      install the programs that judge our exports (needs Node; ODK Validate needs Java)
     python3 tasks.py reference    rerun the R scripts behind tests/reference (needs R)
     python3 tasks.py bench        time the engine beside lavaan and semopy (--quick, --show, --readme)
 
@@ -30,6 +31,10 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 NEEDED = (3, 11)
 SAMPLE = "data/sample"
+CLIENTS = ROOT / ".clients"
+PYTHON_CLIENTS = ("pyxform==4.5.0", "linkml-redcap==0.1.2", "reproschema==1.1.0")
+NODE_CLIENTS = ("survey-core@3.1.1", "@getodk/xforms-engine@0.22.0", "jsdom@31.0.1")
+"""Foreign programs that tests ask about our exports; kept apart, because their pins are not ours."""
 
 
 def call(*command: str | Path) -> int:
@@ -90,6 +95,31 @@ def calibrate(arguments: list[str]) -> int:
     return call(PYTHON, "-m", "pytest", "-m", "calibration", "-s", *arguments)
 
 
+def clients(arguments: list[str]) -> int:
+    """Into ``.clients``, once; a newer list of clients starts anew."""
+    wanted = "\n".join((*PYTHON_CLIENTS, *NODE_CLIENTS))
+    stamp = CLIENTS / "installed"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return 0
+    npm = shutil.which("npm")
+    if npm is None:
+        print("npm is not on the path. On Debian: apt-get install nodejs npm default-jre-headless", file=sys.stderr)
+        return 2
+    shutil.rmtree(CLIENTS, ignore_errors=True)
+    venv.create(CLIENTS / "python", with_pip=True)
+    python = CLIENTS / "python" / PYTHON.relative_to(VENV)
+    (CLIENTS / "node").mkdir()
+    (CLIENTS / "node" / "package.json").write_text('{"private": true}\n', encoding="utf-8")
+    print("Installing the programs that judge exports (once; a few minutes) …", flush=True)
+    status = call(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                  "-c", "tests/client_scripts/constraints.txt", *PYTHON_CLIENTS)
+    status = status or call(npm, "install", "--prefix", CLIENTS / "node", "--no-fund", "--no-audit", "--no-save",
+                            "--ignore-scripts", "--loglevel", "error", *NODE_CLIENTS)
+    if not status:
+        stamp.write_text(wanted, encoding="utf-8")
+    return status
+
+
 def check(arguments: list[str]) -> int:
     ensure("[dev]")
     commands = (
@@ -123,7 +153,7 @@ def bench(arguments: list[str]) -> int:
 
 TASKS: dict[str, Callable[[list[str]], int]] = {
     "setup": setup, "run": run, "test": test, "view": view, "check": check, "reference": reference,
-    "bench": bench, "calibrate": calibrate,
+    "bench": bench, "calibrate": calibrate, "clients": clients,
 }
 
 
