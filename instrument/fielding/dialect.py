@@ -54,6 +54,10 @@ def unchanged(cells: MetaCells) -> MetaCells:
     return cells
 
 
+def as_it_stands(text: str) -> str:
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One platform's table of answers.
@@ -80,6 +84,8 @@ class Dialect:
     complete
         Makes metadata whole: turns the platform's words into ``finished`` and ``status``, works out what it does not
         export. Works on text, row by row.
+    restore
+        Gives a text back that the platform changed for fear of formulas.
     absent_is_empty
         Whether a question without a column is one nobody answered (files that hold given answers only), rather than a
         fault of the file.
@@ -95,6 +101,7 @@ class Dialect:
     needed: tuple[str, ...] = ("response_id", "language")
     plain: Callable[[str], str] = str.strip
     complete: Callable[[MetaCells], MetaCells] = unchanged
+    restore: Callable[[str], str] = as_it_stands
     absent_is_empty: bool = False
 
 

@@ -7,7 +7,7 @@ read by the version it was asked in; a row of an unknown version goes on, for va
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -15,11 +15,11 @@ from instrument import store
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import META_COLUMNS, LabelCheck, RawAnswers, ReadingIssue
 from instrument.fielding.cells import Answers, answers_of
-from instrument.fielding.dialect import Dialect, MetaCells
+from instrument.fielding.dialect import Dialect, MetaCells, as_it_stands
 from instrument.fielding.labels import answer_form, choices_of, to_codes, verify
 from instrument.fielding.matching import Columns, form_scores, match_columns, version_column
 from instrument.fielding.tables import Table
-from instrument.model import Instrument
+from instrument.model import Fact, Instrument
 
 VERSION = "instrument_version"
 FINISHED = {"1": "1", "true": "1", "1.0": "1", "yes": "1", "0": "0", "false": "0", "0.0": "0", "no": "0"}
@@ -51,7 +51,7 @@ def read_table(
     layouts = layouts_of(table, dialect, version, instruments)
     columns = match_columns(table, dialect, layouts, form_id, version_given=version is not None)
     meta = _meta(table, dialect, columns, layouts, form_id, version)
-    found = answers_of(table, columns)
+    found = _restored(answers_of(table, columns), dialect, layouts, form_id)
     checked = _codes(table, dialect, found, layouts, form_id, labels, meta, version, columns)
     order = [q.id for layout in layouts for _, q in layout.form(form_id).questions() if q.id in checked.cells]
     cells = {question: checked.cells[question] for question in dict.fromkeys(order)}
@@ -137,7 +137,9 @@ def _meta(
 ) -> pd.DataFrame:
     n = len(table.rows)
     identifiers = layouts[0].form(form_id).identifiers
-    found: MetaCells = {name: [cell.strip() for cell in table.columns[j]] for name, j in columns.meta.items()}
+    found: MetaCells = {
+        name: [dialect.restore(cell.strip()) for cell in table.columns[j]] for name, j in columns.meta.items()
+    }
     for name in (*META_COLUMNS, *identifiers):
         found.setdefault(name, [""] * n)
     if version is not None:
@@ -155,6 +157,20 @@ def language_code(cell: str, languages: Mapping[str, str]) -> str:
     """``ES-ES``, as platforms write European Spanish, is ``es`` where the instrument has no closer language."""
     code = cell.casefold().replace("_", "-")
     return languages.get(code) or languages.get(code.split("-")[0]) or cell
+
+
+def _restored(answers: Answers, dialect: Dialect, layouts: Sequence[Instrument], form_id: str) -> Answers:
+    """Typed texts as they were typed."""
+    if dialect.restore is as_it_stands:
+        return answers
+    texts = {
+        q.id for layout in layouts for _, q in layout.form(form_id).questions()
+        if isinstance(q, Fact) and q.kind == "text" and q.id in answers.cells
+    }
+    return replace(answers, cells={
+        question: [dialect.restore(cell) for cell in column] if question in texts else column
+        for question, column in answers.cells.items()
+    })
 
 
 # -- codes and words ------------------------------------------------------------------------------------

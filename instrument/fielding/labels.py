@@ -11,6 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import Export, ReadingIssue
 from instrument.fielding.words import is_typed, same_words
@@ -101,11 +103,14 @@ def _choices(
 
 
 def answer_form(choices: Iterable[Choices], cells: Cells) -> Export:
-    """``labels`` where more cells hold words of the questionnaire than hold codes that have words."""
+    """``labels`` where more cells hold words of the questionnaire than hold codes that have words.
+
+    A cell that is one answer's code and another's words, such as 1 where code 2 is called "1", speaks for neither.
+    """
     words = codes = 0
     for choice in choices:
         for cell, n in Counter(cells[choice.question]).items():
-            if cell and choice.readings(cell) - {cell}:
+            if cell and choice.is_foreign(choice.by_code(cell)) and choice.readings(cell):
                 words += n
             elif _is_worded_code(choice, cell):
                 codes += n
@@ -146,6 +151,34 @@ def _unreadable(choice: Choices, row: int, cell: str) -> ReadingIssue:
         f"In an export with choice text a cell holds the words of an answer; {found}.", cell,
         "Export the responses with codes (numeric values) in place of words.",
     )
+
+
+# -- from codes to the words shown ----------------------------------------------------------------------
+
+
+def label_cells(
+    layouts: Sequence[Instrument], form_id: str, cells: pd.DataFrame, meta: pd.DataFrame, language: str | None,
+) -> pd.DataFrame:
+    """Cells with the words of each answer, in ``language`` or (None) in the one each respondent was asked in.
+
+    Several answers are joined by commas. A code that is not offered stays as it is, and so do typed answers.
+    """
+    out = cells.copy()
+    said = meta["language"] if language is None else pd.Series(language, index=meta.index)
+    for layout in layouts:
+        rows = meta["instrument_version"].eq(layout.version)
+        for _, question in layout.form(form_id).questions():
+            if isinstance(question, Note) or is_typed(question) or question.id not in cells:
+                continue
+            for spoken in said[rows].unique():
+                mask = rows & said.eq(spoken)
+                words = {str(o.code): layout.label(question, o.code, spoken) for o in layout.options(question)}
+                several = isinstance(question, Fact) and question.kind == "choices"
+                out.loc[mask, question.id] = [
+                    ",".join(words.get(code, code) for code in (cell.split(",") if several else [cell]))
+                    for cell in cells.loc[mask, question.id]
+                ]
+    return out
 
 
 # -- codes against the words shown -----------------------------------------------------------------

@@ -47,8 +47,11 @@ class Columns:
 
 def version_column(table: Table, dialect: Dialect) -> int | None:
     """The column of the stamp: it is needed before the questionnaire is known."""
-    names = {simplified(name) for name in dialect.meta.get("instrument_version", ("instrument_version",))}
-    return next((j for j, name in enumerate(table.header) if simplified(dialect.plain(name)) in names), None)
+    for wanted in ("instrument_version", *dialect.meta.get("instrument_version", ())):
+        for j, name in enumerate(table.header):
+            if simplified(dialect.plain(name)) == simplified(wanted):
+                return j
+    return None
 
 
 def match_columns(
