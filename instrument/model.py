@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 MISSING_CODES = ("na", "dk", "rf")
 """Answers that are no scale point: not applicable, don't know, refused. Missing, with a reason."""
@@ -31,6 +31,12 @@ Measurement = Literal["reflective", "formative"]
 Code = StrictInt | StrictStr
 Flag = StrictBool
 Bound = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+FORM_ID = "[A-Z][A-Za-z0-9]{0,7}"
+"""A form is named by a capital and up to seven letters and digits; ours are F and A."""
+
+EVERY_FORM = ("both", "all")
+"""What a construct names whose items stand in every form; ``both`` reads better where there are two."""
 
 
 class Frozen(BaseModel):
@@ -59,21 +65,32 @@ class Dimension(Frozen):
 
     id: str
     name: str
-    definition: str
+    definition: str = ""
     measurement: Measurement = "reflective"
     source: tuple[str, ...] = ()
 
 
 class Construct(Frozen):
-    """A construct of the theory with its dimensions; one dimension of the same id if it has no parts."""
+    """A construct of the theory with its dimensions; one dimension of the same id if it has no parts.
+
+    Where ``dimensions`` are not stated the construct is its own and only dimension. ``form`` is the form that asks for
+    it, or one of :data:`EVERY_FORM`; left empty, nothing is promised and its items may stand anywhere.
+    """
 
     id: str
     name: str
-    definition: str
-    measurement: Measurement
-    form: Literal["F", "A", "both"]
-    source: tuple[str, ...]
-    dimensions: tuple[Dimension, ...]
+    definition: str = ""
+    measurement: Measurement = "reflective"
+    form: Annotated[str, Field(pattern=f"^({FORM_ID}|{'|'.join(EVERY_FORM)})?$")] = ""
+    source: tuple[str, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _its_own_dimension(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or "dimensions" in raw:
+            return raw
+        return raw | {"dimensions": [{key: raw[key] for key in Dimension.model_fields if key in raw}]}
 
 
 class Condition(Frozen):
@@ -152,13 +169,17 @@ class Block(Frozen):
 
 
 class Form(Frozen):
-    """One questionnaire: who answers it, which identifiers its link carries, its blocks in order."""
+    """One questionnaire: who answers it, which identifiers its link carries, its blocks in order.
 
-    id: Literal["F", "A"]
-    title: str
-    respondent: str
-    identifiers: tuple[str, ...]
-    consent_version: str
+    Without a title of its own it bears the instrument's. The identifiers say what a row of its answers is about: an
+    alliance where ``alliance_id`` is among them, a firm where ``firm_id`` is, else the respondent.
+    """
+
+    id: Annotated[str, Field(pattern=f"^{FORM_ID}$")]
+    title: str = ""
+    respondent: str = ""
+    identifiers: tuple[str, ...] = ()
+    consent_version: str = ""
     blocks: tuple[Block, ...]
 
     def questions(self, *, optional: tuple[str, ...] | None = None) -> Iterator[tuple[Block, Item | Fact | Note]]:
@@ -191,21 +212,36 @@ class Translation(Frozen):
 
 
 class Instrument(Frozen):
-    """A version of the questionnaire, whole."""
+    """A version of the questionnaire, whole.
+
+    What a short instrument leaves out is empty, and says nothing: nobody's licence is guessed. Only two gaps are
+    filled: a form's title is the instrument's, and the language's name is its code.
+    """
 
     name: str
     version: str
     title: str
-    summary: str
-    licence: str
+    summary: str = ""
+    licence: str = ""
     language: str = Field(description="base language, BCP 47")
-    language_name: str
+    language_name: str = ""
     released: date | None = None
-    alliance_definition: str = Field(description="what respondents are told a strategic alliance is")
+    alliance_definition: str = Field("", description="what respondents are told a strategic alliance is")
     scales: tuple[ResponseScale, ...]
     constructs: tuple[Construct, ...]
     forms: tuple[Form, ...]
     translations: tuple[Translation, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_gaps(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        filled = {"language_name": raw["language"], **raw} if "language" in raw else dict(raw)
+        if "title" in raw and isinstance(raw.get("forms"), list | tuple):
+            filled["forms"] = [{"title": raw["title"], **form} if isinstance(form, dict) else form
+                               for form in raw["forms"]]
+        return filled
 
     # -- look-ups ---------------------------------------------------------------------------------
 
@@ -258,14 +294,13 @@ class Instrument(Frozen):
         """Every translatable string in the base language, by key, in order of appearance.
 
         Keys: ``instrument.title``, ``instrument.alliance_definition``, ``scale.<id>.<code>``,
-        ``form.<F|A>.title``, ``block.<id>.title``, ``block.<id>.intro``, ``question.<id>``,
+        ``form.<id>.title``, ``block.<id>.title``, ``block.<id>.intro``, ``question.<id>``,
         ``question.<id>.help``, ``question.<id>.unit``, ``option.<question>.<code>``.
         Construct names and definitions are for researchers and stay in the base language.
         """
-        out: dict[str, str] = {
-            "instrument.title": self.title,
-            "instrument.alliance_definition": self.alliance_definition,
-        }
+        out: dict[str, str] = {"instrument.title": self.title}
+        if self.alliance_definition:
+            out["instrument.alliance_definition"] = self.alliance_definition
         for scale in self.scales:
             for option in scale.points + scale.missing:
                 if option.label is not None:

@@ -1,4 +1,4 @@
-"""The JSON Schemas of instrument.yaml and of translations, so that editors complete and check them.
+"""The JSON Schemas of instrument.yaml, of translations and of changes.yaml, so that editors complete and check them.
 
     python -m instrument.schema        write instrument/schema/*.json anew after a change of the types
 
@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from instrument.compare.declared import DeclaredChanges
 from instrument.model import Instrument, Translation
 from instrument.rules.answers import CODE_PATTERN
 from instrument.rules.naming import ID_PATTERN
@@ -45,9 +46,15 @@ def translation_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, **Translation.model_json_schema()}
 
 
+def changes_schema() -> dict[str, Any]:
+    """Schema of ``changes.yaml``."""
+    return {"$schema": DIALECT, **DeclaredChanges.model_json_schema()}
+
+
 def published() -> dict[str, str]:
     """File name → content of every schema file, as it should be on disk."""
-    schemas = {"instrument.json": instrument_schema(), "translation.json": translation_schema()}
+    schemas = {"instrument.json": instrument_schema(), "translation.json": translation_schema(),
+               "changes.json": changes_schema()}
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
 
 

@@ -1,7 +1,8 @@
 """Find the versions of the instrument, load them, and prove that a released one was not edited.
 
 A version is a folder ``instrument/versions/<version>`` with ``instrument.yaml`` (everything, in the
-base language), one ``<language>.yaml`` a translation, and from its release on ``fingerprint.json``.
+base language), one ``<language>.yaml`` a translation, from the second version on ``changes.yaml`` (what
+it changes and why), and from its release on ``fingerprint.json``.
 
     python -m instrument.store record 1.0.0     write the fingerprint of a release
     python -m instrument.store verify 1.0.0     compare a release with its fingerprint
@@ -25,6 +26,8 @@ from instrument.reading import read_yaml
 VERSIONS = Path(__file__).resolve().parent / "versions"
 SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 RECORD = "fingerprint.json"
+CHANGES = "changes.yaml"
+"""What a version changes and why (see :mod:`instrument.compare`); the first version has none."""
 
 
 # -- finding and loading --------------------------------------------------------------------------
@@ -69,7 +72,7 @@ def _load_once(folder: Path) -> Instrument:
 
 
 def load_folder(path: Path | str) -> Instrument:
-    """Load ``instrument.yaml`` and every ``<language>.yaml`` beside it.
+    """Load ``instrument.yaml`` and every ``<language>.yaml`` beside it (``changes.yaml`` is no language).
 
     Raises
     ------
@@ -87,7 +90,7 @@ def load_folder(path: Path | str) -> Instrument:
     except InputError as error:
         findings.extend(error.findings)
     for file in sorted(folder.glob("*.yaml")):
-        if file.name == "instrument.yaml":
+        if file.name in ("instrument.yaml", CHANGES):
             continue
         try:
             translation = read_yaml(file, Translation)
@@ -183,13 +186,16 @@ def record_fingerprint(version: str, *, root: Path = VERSIONS) -> Path:
     Raises
     ------
     InputError
-        If the version breaks a rule of :mod:`instrument.rules`, or differs from what was recorded
-        before: a release is never edited, a change makes a new version.
+        If the version breaks a rule of :mod:`instrument.rules`, does not declare what it changes (see
+        :mod:`instrument.compare`), or differs from what was recorded before: a release is never
+        edited, a change makes a new version.
     """
-    from instrument.rules import check  # rules look at instruments, not at files; only a release needs both
+    from instrument.compare import check_version  # rules and comparisons look at instruments, not at files;
+    from instrument.rules import check  # only a release needs all three
 
     instrument = load_folder(root / version) if version in versions(root=root) else load(version, root=root)
-    broken = tuple(finding for finding in check(instrument) if finding.severity == "error")
+    findings = (*check(instrument), *check_version(version, root=root))
+    broken = tuple(finding for finding in findings if finding.severity == "error")
     if broken:
         raise InputError(broken)
     recorded = _recorded(version, root)

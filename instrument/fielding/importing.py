@@ -16,7 +16,7 @@ from instrument.errors import Finding, InputError
 from instrument.fielding.answers import META_COLUMNS, LabelCheck, RawAnswers, ReadingIssue
 from instrument.fielding.cells import Answers, answers_of
 from instrument.fielding.dialect import Dialect, MetaCells, as_it_stands
-from instrument.fielding.labels import answer_form, choices_of, to_codes, verify
+from instrument.fielding.labels import Choices, answer_form, choices_of, to_codes, verify
 from instrument.fielding.matching import Columns, form_scores, match_columns, version_column
 from instrument.fielding.tables import Table
 from instrument.model import Fact, Instrument
@@ -189,7 +189,7 @@ def _codes(
     labels: Table | None, meta: pd.DataFrame, version: str | None, columns: Columns,
 ) -> _Checked:
     """Cells as the instrument names the codes, compared with the words where those are at hand."""
-    choices = choices_of(layouts, form_id, found.cells, {})
+    choices = _in_one_cell(choices_of(layouts, form_id, found.cells, {}), columns)
     form = answer_form(choices, found.cells)
     coded, issues, from_words = to_codes(choices, found.cells, table.rows, form)
     if labels is not None:
@@ -197,8 +197,8 @@ def _codes(
         words = answers_of(labels, others)
         ids = labels.columns[others.meta["response_id"]]
         comparison = verify(
-            choices, coded, meta["response_id"].tolist(), table.rows, words.cells, [cell.strip() for cell in ids],
-            file=table.name, label_file=labels.name,
+            _in_one_cell(choices, others), coded, meta["response_id"].tolist(), table.rows, words.cells,
+            [cell.strip() for cell in ids], file=table.name, label_file=labels.name,
             place=lambda question: table.place(columns.first(question)),
         )
         said = f"{comparison.cells} cells of {comparison.responses} responses were compared with {labels.name}"
@@ -211,3 +211,8 @@ def _codes(
         "not verified", 0,
         "No export with choice text was given, so it is not known whether the codes carry the words shown.",
     ), tuple(issues), ())
+
+
+def _in_one_cell(choices: Sequence[Choices], columns: Columns) -> list[Choices]:
+    """Questions whose answer stands in a cell. Where each answer has a column, its name says the code, and no words."""
+    return [c for c in choices if (found := columns.questions.get(c.question)) and found.whole is not None]

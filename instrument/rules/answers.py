@@ -38,7 +38,7 @@ def scale_exists(instrument: Instrument) -> Iterator[Breach]:
             yield str(where), f"there is no scale {scale!r}; there are: {listed(known) or 'none'}", "name one of these"
 
 
-@rule("SCALE-ANCHORS")
+@rule("SCALE-ANCHORS", house=True)
 def scale_is_anchored(instrument: Instrument) -> Iterator[Breach]:
     """A scale has words at both ends and, with an odd number of points, in the middle."""
     for scale in instrument.scales:

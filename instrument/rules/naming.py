@@ -74,7 +74,7 @@ def id_is_short(instrument: Instrument) -> Iterator[Breach]:
                    "shorten it")
 
 
-@rule("ITEM-ID")
+@rule("ITEM-ID", house=True)
 def item_is_named_for_its_dimension(instrument: Instrument) -> Iterator[Breach]:
     """An item's id is its dimension and a number."""
     for where, item in items(instrument):

@@ -12,29 +12,43 @@ Breach = tuple[str, str, str]
 """Place (below version and file), what was found against the rule, and the fix."""
 
 
+HOUSE = "alliometrics"
+"""The name of our own instrument."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its code, what should hold, and the function that yields its breaches."""
+    """One rule: its code, what should hold, and the function that yields its breaches.
+
+    A rule of the ``house`` is about how we build a questionnaire. Whoever fields another one, say a scale of five
+    published sentences, did not promise to keep it: there its breaches are warnings.
+    """
 
     code: str
     holds: str
     severity: Severity
     breaches: Callable[[Instrument], Iterator[Breach]]
+    house: bool = False
+
+    def severity_in(self, instrument: Instrument) -> Severity:
+        """How grave a breach is in this instrument."""
+        return "warning" if self.house and instrument.name != HOUSE else self.severity
 
     def findings(self, instrument: Instrument) -> Iterator[Finding]:
         """The rule's breaches in ``instrument`` as findings."""
+        severity = self.severity_in(instrument)
         for place, found, fix in self.breaches(instrument):
             file = place if ".yaml: " in place else f"instrument.yaml: {place}"
-            yield Finding(self.code, f"{instrument.version}/{file}", found, fix, self.severity)
+            yield Finding(self.code, f"{instrument.version}/{file}", found, fix, severity)
 
 
 def rule(
-    code: str, severity: Severity = "error",
+    code: str, severity: Severity = "error", *, house: bool = False,
 ) -> Callable[[Callable[[Instrument], Iterator[Breach]]], Rule]:
     """Make a rule of a function; the first line of its docstring says what should hold."""
 
     def register(breaches: Callable[[Instrument], Iterator[Breach]]) -> Rule:
-        return Rule(code, (breaches.__doc__ or "").partition("\n")[0], severity, breaches)
+        return Rule(code, (breaches.__doc__ or "").partition("\n")[0], severity, breaches, house)
 
     return register
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from instrument.model import Fact, Form, Instrument, Item, Note
+from instrument.model import EVERY_FORM, Fact, Form, Instrument, Item, Note
 from instrument.rules.registry import Breach, facts, items, rule
 
 FEWEST_ITEMS = 3
@@ -26,7 +26,7 @@ def construct_has_dimensions(instrument: Instrument) -> Iterator[Breach]:
                    "a construct without parts has one dimension of the same id")
 
 
-@rule("CONSTRUCT-SOURCE")
+@rule("CONSTRUCT-SOURCE", house=True)
 def construct_is_defined(instrument: Instrument) -> Iterator[Breach]:
     """A construct states its definition and its source."""
     for construct in instrument.constructs:
@@ -45,7 +45,7 @@ def dimension_has_items(instrument: Instrument) -> Iterator[Breach]:
                        "add its items, or remove the dimension")
 
 
-@rule("DIMENSION-ITEMS")
+@rule("DIMENSION-ITEMS", house=True)
 def reflective_dimension_has_three_items(instrument: Instrument) -> Iterator[Breach]:
     """A reflective dimension has at least three items in each form that asks it."""
     for construct in instrument.constructs:
@@ -72,25 +72,25 @@ def item_is_in_its_constructs_form(instrument: Instrument) -> Iterator[Breach]:
     """Items stand in the form that their construct declares; those of `both` stand in both."""
     for where, item in items(instrument):
         construct = instrument.construct_of.get(item.dimension)
-        if construct is not None and construct.form not in ("both", where.form.id):
+        if construct is not None and construct.form not in ("", *EVERY_FORM, where.form.id):
             yield (str(where), f"construct {construct.id} is declared for form {construct.form}",
                    f"move the item to form {construct.form}, or correct the construct's form")
     for construct in instrument.constructs:
-        for dimension in construct.dimensions if construct.form == "both" else ():
+        for dimension in construct.dimensions if construct.form in EVERY_FORM else ():
             for form in instrument.forms:
                 absent = {i.id for i in instrument.items(dimension.id)} - {
                     i.id for i in instrument.items(dimension.id, form.id)
                 }
                 if absent:
                     yield (f"form {form.id}, dimension {dimension.id}",
-                           f"construct {construct.id} is declared for both forms, and this one does not ask "
-                           f"{', '.join(sorted(absent))}", "ask them here too, or correct the construct's form")
+                           f"construct {construct.id} is declared for {construct.form} forms, and this one does not "
+                           f"ask {', '.join(sorted(absent))}", "ask them here too, or correct the construct's form")
 
 
 # -- forms ----------------------------------------------------------------------------------------
 
 
-@rule("FORM-IDENTIFIERS")
+@rule("FORM-IDENTIFIERS", house=True)
 def form_carries_the_firm(instrument: Instrument) -> Iterator[Breach]:
     """Every form's link carries firm_id and informant_id, by which the forms are joined."""
     for form in instrument.forms:
@@ -113,7 +113,7 @@ def _exactly_one(instrument: Instrument, role: str, why: str) -> Iterator[Breach
                    f"where one is needed: {why}", f"let exactly one fact have `role: {role}`")
 
 
-@rule("FORM-CONSENT")
+@rule("FORM-CONSENT", house=True)
 def form_asks_consent(instrument: Instrument) -> Iterator[Breach]:
     """Every form has exactly one consent question."""
     yield from _exactly_one(instrument, "consent", "nobody is asked anything without consent")
@@ -138,7 +138,7 @@ def consent_can_be_refused(instrument: Instrument) -> Iterator[Breach]:
             yield str(where), "no answer ends the interview", "list the code of refusal under `screen_out`"
 
 
-@rule("FORM-SCREENING")
+@rule("FORM-SCREENING", house=True)
 def form_screens(instrument: Instrument) -> Iterator[Breach]:
     """Every form has at least one screening question."""
     for form in instrument.forms:
@@ -147,13 +147,13 @@ def form_screens(instrument: Instrument) -> Iterator[Breach]:
                    "the respondent can answer", "let at least one fact have `role: screening`")
 
 
-@rule("FORM-ATTENTION")
+@rule("FORM-ATTENTION", house=True)
 def form_has_one_attention_item(instrument: Instrument) -> Iterator[Breach]:
     """Every form has exactly one attention item."""
     yield from _exactly_one(instrument, "attention", "careless answers are screened by it")
 
 
-@rule("FORM-DILIGENCE")
+@rule("FORM-DILIGENCE", house=True)
 def form_has_one_diligence_item(instrument: Instrument) -> Iterator[Breach]:
     """Every form has exactly one diligence item."""
     yield from _exactly_one(instrument, "diligence", "respondents say at the end how they answered")
@@ -184,7 +184,7 @@ def matrix_shares_a_scale(instrument: Instrument) -> Iterator[Breach]:
                        "move the odd rows to a block with `layout: list`")
 
 
-@rule("OPTIONAL-LENGTH")
+@rule("OPTIONAL-LENGTH", house=True)
 def optional_block_is_short(instrument: Instrument) -> Iterator[Breach]:
     """An optional block has at most 12 items."""
     for form in instrument.forms:

@@ -71,7 +71,7 @@ def item_says_something_new(instrument: Instrument) -> Iterator[Breach]:
 # -- English --------------------------------------------------------------------------------------
 
 
-@rule("READING-LENGTH")
+@rule("READING-LENGTH", house=True)
 def item_is_not_too_long(instrument: Instrument) -> Iterator[Breach]:
     """An item has at most 25 words."""
     for where, item in items(instrument) if _english(instrument) else ():

@@ -30,15 +30,16 @@ def messages(kind: str, content: Raw) -> list[str]:
     return [error.json_path for error in validator.iter_errors(plain(content))]
 
 
-@pytest.mark.parametrize("name", ["instrument.json", "translation.json"])
+@pytest.mark.parametrize("name", ["instrument.json", "translation.json", "changes.json"])
 def test_the_published_schema_is_current(name: str) -> None:
     on_disk = (schema.FOLDER / name).read_text(encoding="utf-8")
     assert on_disk == schema.published()[name], "run: python -m instrument.schema"
     Draft202012Validator.check_schema(json.loads(on_disk))
 
 
-def test_writing_makes_both_files(tmp_path: Path) -> None:
-    assert [path.name for path in schema.write(tmp_path / "new")] == ["instrument.json", "translation.json"]
+def test_writing_makes_every_file(tmp_path: Path) -> None:
+    assert [path.name for path in schema.write(tmp_path / "new")] == [
+        "instrument.json", "translation.json", "changes.json"]
     assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()} == schema.published()
 
 
@@ -50,7 +51,8 @@ def test_good_files_are_accepted(raw: Raw, spanish: Raw) -> None:
 @pytest.mark.parametrize("version", store.versions())
 def test_released_files_are_accepted(version: str) -> None:
     for path in (store.VERSIONS / version).glob("*.yaml"):
-        kind = "instrument.json" if path.name == "instrument.yaml" else "translation.json"
+        kind = {"instrument.yaml": "instrument.json", "changes.yaml": "changes.json"}.get(
+            path.name, "translation.json")
         assert messages(kind, yaml.safe_load(path.read_text(encoding="utf-8"))) == []
 
 
@@ -78,3 +80,10 @@ def test_a_question_must_say_what_it_is_in_the_schema_too(raw: Raw) -> None:
 
 def test_an_unknown_status_is_marked_in_a_translation(spanish: Raw) -> None:
     assert messages("translation.json", {**spanish, "status": "perfect"}) == ["$.status"]
+
+
+def test_a_change_without_a_rationale_is_marked() -> None:
+    entry = {"key": "question.ratr1", "kind": "wording", "source": "a review"}
+    assert messages("changes.json", {"since": "1.0.0", "changes": [{**entry, "rationale": "unclear"}]}) == []
+    assert messages("changes.json", {"since": "1.0.0", "changes": [entry]}) == ["$.changes[0]"]
+    assert messages("changes.json", {"since": "1.0.0", "changes": [{**entry, "rationale": " "}]})
