@@ -82,8 +82,9 @@ def factor_analysis(
     partial = minimum_average_partial(correlation_matrix(complete, ids))
     parallel = parallel_analysis(complete, draws=plan.parallel_draws, percentile=plan.parallel_percentile, seed=seed)
     factors = factors_to_keep(plan.factors, parallel, partial)
+    label = name.replace("_", " ")
     return FactorAnalysis(
-        name=name, label=name.replace("_", " ").capitalize(),
+        name=name, label=label[:1].upper() + label[1:],
         factorability=factorability(X, ids), parallel=parallel, minimum_average_partial=partial,
         rule=plan.factors if isinstance(plan.factors, str) else f"{plan.factors}, set by the plan",
         solution=extract(X, ids, factors=factors, method=plan.method, rotation=plan.rotation),
@@ -239,8 +240,10 @@ def _truth(study: Path) -> _Truth:
         )) from error
 
 
-def known_truth(study: Path, run: ModelRun) -> tuple[KnownTruth, ...]:
+def known_truth(study: Path, run: ModelRun | None) -> tuple[KnownTruth, ...]:
     """The population's parameters beside their estimates, where ``truth.json`` lies beside synthetic data."""
+    if run is None:
+        return ()
     true = true_values(study)
     by = "normal theory" if run.fit.se == "standard" else "robust SE"
     found: dict[str, tuple[Number, Number, Number, str]] = {

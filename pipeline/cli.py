@@ -18,16 +18,18 @@ app = typer.Typer(
     name="alliometrics", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="From a versioned questionnaire on strategic alliances to results a reviewer can trust.",
 )
-instrument_app = typer.Typer(no_args_is_help=True, help="The questionnaire: list, show, check, codebook.")
+instrument_app = typer.Typer(
+    no_args_is_help=True, help="The questionnaire: look at it, check it, compare its versions, field it.")
 app.add_typer(instrument_app, name="instrument")
 
-for command in (studies.run, studies.rehearse, studies.power, studies.claims, studies.verify, studies.view,
-                files.reliability, files.efa, files.fit):
+for command in (studies.run, studies.rehearse, studies.lock, studies.power, studies.claims, studies.verify,
+                studies.view, files.reliability, files.efa, files.fit):
     app.command()(command)
 app.command("read")(files.read_export)
 
 instrument_app.command("list")(questionnaire.list_versions)
-for about_it in (questionnaire.show, questionnaire.check, questionnaire.codebook):
+for about_it in (questionnaire.show, questionnaire.check, questionnaire.codebook, questionnaire.compare,
+                 questionnaire.export, questionnaire.capabilities, questionnaire.translate, questionnaire.translated):
     instrument_app.command()(about_it)
 
 

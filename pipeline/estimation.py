@@ -22,6 +22,15 @@ def observed_variables(spec: ModelSpec) -> list[str]:
     return list(parameter_table(parse_model(spec.syntax, spec.id)).observed)
 
 
+def needed_variables(spec: ModelSpec) -> tuple[str, ...]:
+    """Variables that the rows must hold: those the model's text names, and those its products and surface are of."""
+    made = {name for product in spec.products for name in product.names} | set(Surface.names if spec.surface else ())
+    parts = [name for product in spec.products for part in product.parts for name in part]
+    surface = [spec.surface.first, spec.surface.second] if spec.surface else []
+    named = [name for name in observed_variables(spec) if name not in made]
+    return tuple(dict.fromkeys((*(name for name, _ in spec.only), *surface, *parts, *named)))
+
+
 def with_definitions(spec: ModelSpec, definitions: dict[str, str]) -> ModelSpec:
     """The model with further defined quantities, which change no estimate: name → arithmetic with its labels."""
     lines = "".join(f"{name} := {expression}\n" for name, expression in definitions.items())

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 from pipeline.prepare import PreparedForm
 from pipeline.results import SCREENED, FlowStep, ModelRun
 
-FORM_OF_LEVEL = {"firm": "F", "alliance": "A"}
-
 
 def flow_of(forms: Sequence[PreparedForm], runs: Sequence[ModelRun]) -> Iterator[FlowStep]:
     """Each form's steps, and what the models with the most variables leave of its rows."""
     for form in forms:
         yield from form.flow
-        fits = [run for run in runs if FORM_OF_LEVEL[run.level] == form.form and run.rows == SCREENED]
+        units = form.rows[SCREENED].units
+        fits = [run for run in runs if run.rows == SCREENED and run.level == units.unit
+                and set(run.fit.variables) <= set(units.frame.columns)]
         if fits:
             largest = max(fits, key=lambda run: len(run.fit.variables))
             yield FlowStep(form.form, f"Used in {largest.id}, {largest.fit.n_with_gaps} of them with gaps",
-                           "firms" if largest.level == "firm" else "alliances", largest.fit.nobs,
+                           f"{largest.level}s", largest.fit.nobs,
                            largest.fit.n_incomplete, _missing_most(form, largest))
 
 

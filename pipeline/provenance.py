@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from instrument import store
+from instrument.model import Instrument
 from pipeline.prepare import sources
 from pipeline.progress import Progress
 from pipeline.results import SCHEMA, Manifest, Timing
@@ -39,7 +40,8 @@ class Clock:
 
 
 def manifest(
-    study: Path, plan: StudyPlan, overrides: dict[str, str], clock: Clock, *, draws: int, seed: int, workers: int,
+    study: Path, plan: StudyPlan, instrument: Instrument, overrides: dict[str, str], clock: Clock, *, draws: int,
+    seed: int, workers: int,
 ) -> Manifest:
     return Manifest(
         schema=SCHEMA,
@@ -47,8 +49,9 @@ def manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         title=plan.title,
         synthetic=plan.synthetic,
-        instrument_version=plan.instrument,
-        instrument_fingerprint=store.fingerprint(store.load(plan.instrument)),
+        instrument_name=instrument.name,
+        instrument_version=instrument.version,
+        instrument_fingerprint=store.fingerprint(instrument),
         plan_sha256=_sha256(study / PLAN_FILE),
         data_sha256={name: _sha256(path) for name, path in sources(study, plan).items()},
         packages={name: metadata.version(name) for name in PACKAGES},

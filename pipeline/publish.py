@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from instrument import store
 from instrument.errors import Finding, InputError
+from pipeline.instruments import instrument_of
 from pipeline.report.figures import all_figures, write_figures
 from pipeline.report.html import write_report
 from pipeline.report.tables import all_tables, write_tables
@@ -28,15 +28,20 @@ def require_writable(folder: Path) -> None:
         raise InputError(_cannot_write(folder, f"you may not write into {there}"))
 
 
-def publish(results: StudyResults, folder: Path) -> Path:
+def publish(results: StudyResults, folder: Path, study: Path = Path()) -> Path:
     """Write everything a reader needs into ``folder``; returns the report's path.
+
+    Parameters
+    ----------
+    study
+        The study's folder, where the plan names an instrument of its own.
 
     Raises
     ------
     InputError
-        ``OUT-WRITE`` if the folder cannot be written.
+        ``OUT-WRITE`` if the folder cannot be written; as :func:`~pipeline.instruments.instrument_of`.
     """
-    instrument = store.load(results.plan.instrument)
+    instrument = instrument_of(study, results.plan)
     try:
         write_results(results, folder)
         questionnaire = instrument.model_dump_json(indent=1) + "\n"

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from instrument.errors import Finding, InputError
+from instrument.model import Instrument
 from pipeline.claims.report import ClaimsReport
 from pipeline.comparison import GroupComparison, RivalsReport
 from pipeline.data.responses import Failure, ReadingSummary
@@ -22,6 +23,8 @@ from pipeline.data.screening import RespondentScreening, ScreeningSummary
 from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
+from pipeline.pooled import VersionsReport
+from pipeline.preregistration.found import NEVER_LOCKED, Preregistration
 from pipeline.probes.found import ProbesReport
 from pipeline.robustness.found import SpecificationCurve
 from pipeline.sem.effects import BootstrapResult, JointSignificance
@@ -70,6 +73,7 @@ class Manifest:
     workers: int
     overrides: dict[str, str]
     timings: tuple[Timing, ...]
+    instrument_name: str = "alliometrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,21 @@ class KnownTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """A model or a part of the analysis that these answers cannot be asked for, and why.
+
+    ``id`` is a model's, or the field of :class:`StudyResults` that is empty.
+    """
+
+    id: str
+    title: str
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.title}: not estimated, because {self.because}."
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
     """The finding in plain words, within the claim limit."""
 
@@ -210,11 +229,19 @@ class StudyResults:
     known_truth: tuple[KnownTruth, ...]
     claims: ClaimsReport
     theory: tuple[ModelRun, ...]
-    rivals: RivalsReport
+    rivals: RivalsReport | None
     groups: tuple[GroupComparison, ...]
     probes: ProbesReport
-    sensitivity: SensitivityReport
+    sensitivity: SensitivityReport | None
     robustness: SpecificationCurve | None
+    preregistration: Preregistration = NEVER_LOCKED
+    versions: VersionsReport | None = None
+
+    absent: tuple[Absent, ...] = ()
+
+    def why_absent(self, what: str, otherwise: str = "") -> str:
+        """Why a part of the results is empty, as a sentence; ``otherwise`` where these answers are not the reason."""
+        return next((str(one) for one in self.absent if one.id == what), otherwise)
 
     def model(self, model_id: str, rows: str = "screened") -> ModelRun:
         """The run of ``model_id`` on ``rows``; ``KeyError`` if there is none."""
@@ -259,3 +286,23 @@ def read_results(folder: Path) -> StudyResults:
             "RESULTS-FORMAT", f"{path}, {place}", "These results are not in the format of this version.",
             "Run the study again with this version.",
         )) from error
+
+
+def read_instrument(folder: Path) -> Instrument:
+    """The questionnaire as fielded, from a results folder.
+
+    Raises
+    ------
+    InputError
+        ``RESULTS-MISSING`` or ``RESULTS-FORMAT``.
+    """
+    path = folder / INSTRUMENT_FILE
+    again = "Run the study again, or copy its results folder again, whole."
+    if not path.is_file():
+        raise InputError(Finding("RESULTS-MISSING", str(path),
+                                 f"A results folder holds {path.name}; this one does not.", again))
+    try:
+        return Instrument.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        raise InputError(Finding("RESULTS-FORMAT", str(path),
+                                 f"This file was not written by this version: {str(error)[:300]}", again)) from error

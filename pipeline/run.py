@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
-from instrument import store
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
 from pipeline.analyses import (
@@ -23,21 +23,34 @@ from pipeline.analyses import (
     true_values,
 )
 from pipeline.by_group import compare_groups
-from pipeline.claims.decide import decide, needed_models, wanted_claims
+from pipeline.claims.decide import decide, needed_models, nothing_decided, wanted_claims
 from pipeline.claims.report import ClaimsReport
-from pipeline.data.aggregation import with_firms
 from pipeline.data.responses import Failure
 from pipeline.data.scoring import Moments, VariableSummary, describe, moments
 from pipeline.estimation import observed_variables
-from pipeline.flow import FORM_OF_LEVEL, flow_of
-from pipeline.models import MEDIATION, MODELS, THEORY
+from pipeline.flow import flow_of
+from pipeline.instruments import instrument_of
+from pipeline.measurement.reliability import ScaleReliability
+from pipeline.models import MEDIATION, MODELS, THEORY, ModelSpec
 from pipeline.models.spec import Level
-from pipeline.prepare import PreparedForm, check_forms, prepare_all
+from pipeline.prepare import PreparedForm, analysed_instrument, check_forms, prepare_all, versions_report
+from pipeline.preregistration.deviations import preregistration_of
+from pipeline.probes.found import ProbesReport
 from pipeline.probes.probing import probe_models
 from pipeline.progress import Progress, Silent
 from pipeline.provenance import Clock, manifest
-from pipeline.report.words import headline
-from pipeline.results import EVERYONE, SCREENED, CrossCheck, FactorAnalysis, ModelRun, StudyResults
+from pipeline.questions import Posed, Questions, exploratory_analyses, level_frames, questions_for
+from pipeline.report.words import headline, measured
+from pipeline.results import (
+    EVERYONE,
+    SCREENED,
+    CrossCheck,
+    DecayRow,
+    FactorAnalysis,
+    Headline,
+    ModelRun,
+    StudyResults,
+)
 from pipeline.rivals import compare_rivals
 from pipeline.robustness.curve import bootstraps_of, specification_curve
 from pipeline.robustness.found import SpecificationCurve
@@ -48,6 +61,9 @@ from pipeline.sem.linalg import one_thread
 from pipeline.sensitivity import sensitivity
 from pipeline.study import StudyPlan, load_plan
 from pipeline.workers import each
+
+Found = TypeVar("Found")
+Nothing = TypeVar("Nothing")
 
 
 def run_study(
@@ -72,9 +88,10 @@ def run_study(
         aside, the good ones go on; ``failures`` of the results lists them.
     """
     plan = load_plan(study)
-    instrument = store.load(plan.instrument)
-    check_forms(plan, instrument)
+    instrument = instrument_of(study, plan)
+    check_forms(plan, instrument, study)
     wanted_claims(plan.claims, instrument)
+    preregistration = preregistration_of(study, plan, draws=draws, seed=seed, robustness=robustness)
     if plan.synthetic:
         true_values(study)  # a damaged file is told before hours of work
     clock = Clock(progress or Silent())
@@ -88,55 +105,61 @@ def run_study(
 
     with clock.step("Read, check, screen, score", len(plan.forms)):
         forms = prepare_all(study, plan, instrument, clock.progress)
+    fielded, instrument = instrument, analysed_instrument(instrument, forms)
     frames = level_frames(forms, SCREENED)
-    check_covariates(plan.robustness, set(map(str, frames["firm"].columns)))
+    questions = questions_for(forms, frames, instrument)
+    if questions.can(MEDIATION.id):
+        check_covariates(plan.robustness, set(map(str, frames["firm"].columns)))
     # The matrices are small: BLAS threads cost more than they save, and their number can move last digits.
     with one_thread(), _failures_told(forms):
         with clock.step("Reliability of every scale"):
             scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
-        analyses = _factor_analyses(forms, plan, instrument, clock, seed=seeds.factors)
-        runs = _models(forms, plan, clock, draws=draws, seed=seeds.bootstrap, workers=workers)
-        crosschecks = _crosschecks(forms, clock)
-        theory, estimated = _theory(frames, plan, clock, seed=seeds.claims, workers=workers)
-        claims, deciding, by_claims = _claims(study, frames, plan, instrument, clock, seed=seeds.claims,
+        analyses = _factor_analyses(forms, plan, instrument, questions, clock, seed=seeds.factors)
+        runs = _models(questions.models, plan, clock, draws=draws, seed=seeds.bootstrap, workers=workers)
+        crosschecks = _crosschecks(questions.models, clock)
+        theory, estimated = _theory(questions.theory, frames, plan, clock, seed=seeds.claims, workers=workers)
+        claims, deciding, by_claims = _claims(study, frames, plan, instrument, questions, clock, seed=seeds.claims,
                                               workers=workers)
-        with clock.step("Rival models"):
-            rivals = compare_rivals(
-                frames, level=plan.level, seed=seeds.rivals, workers=workers,
-                found={run.id: (estimated[run.id], run.fit) for run in theory})
-        with clock.step("Groups of firms and of alliances"):
-            groups = compare_groups(frames, level=plan.level, workers=workers)
-        with clock.step("Sensitivity to recency and kind of experience"):
-            firms = next(form for form in forms if form.form == "F").rows[SCREENED].units
-            decay = decay_sensitivity(MEDIATION, firms.frame, firms.experience, plan, workers=workers)
-        with clock.step("Confounders, errors of measurement, other orders"):
-            sensitive = sensitivity(MEDIATION, frames["firm"], plan, seed=seeds.sensitivity)
-        with clock.step("Interactions and the response surface"):
-            probes = probe_models(frames, level=plan.level, estimated=by_claims | estimated)
-        curve = _robustness(forms, plan, instrument, clock, draws=map_draws, seed=seeds.robustness, workers=workers)
-    main, everyone = (
-        next(run for run in runs if (run.id, run.rows) == (MEDIATION.id, rows)) for rows in (SCREENED, EVERYONE)
-    )
+
+        def ask(part: str, step: str, work: Callable[[], Found], nothing: Nothing) -> Found | Nothing:
+            """One part of the analysis, or nothing where these answers cannot be asked for it."""
+            if not questions.can(part):
+                return nothing
+            with clock.step(step):
+                return work()
+
+        rivals = ask("rivals", "Rival models", lambda: compare_rivals(
+            frames, level=plan.level, seed=seeds.rivals, workers=workers,
+            found={run.id: (estimated[run.id], run.fit) for run in theory}), None)
+        groups = ask("groups", "Groups of firms and of alliances", lambda: compare_groups(
+            frames, level=plan.level, workers=workers, wanted=questions.groups), ())
+        decay = ask("decay", "Sensitivity to recency and kind of experience", lambda: _decay(
+            questions, plan, workers=workers), ())
+        sensitive = ask("sensitivity", "Confounders, errors of measurement, other orders", lambda: sensitivity(
+            MEDIATION, frames["firm"], plan, seed=seeds.sensitivity), None)
+        probes = ask("probes", "Interactions and the response surface", lambda: probe_models(
+            frames, level=plan.level, estimated=by_claims | estimated), ProbesReport(plan.level, (), None))
+        curve = _robustness(forms, plan, instrument, questions, clock, draws=map_draws, seed=seeds.robustness,
+                            workers=workers)
 
     return StudyResults(
-        manifest=manifest(study, plan, overrides, clock, draws=draws, seed=seed, workers=workers),
+        manifest=manifest(study, plan, fielded, overrides, clock, draws=draws, seed=seed, workers=workers),
         plan=plan,
-        headline=headline(main, synthetic=plan.synthetic, all_respondents=everyone),
+        headline=_headline(runs, scales, questions, plan),
         flow=tuple(flow_of(forms, runs)),
-        reading=tuple(form.reading for form in forms),
+        reading=tuple(reading for form in forms for reading in form.readings),
         failures=tuple(failure for form in forms for failure in form.failures),
-        findings=tuple(f for form in forms for part in (form.rows[SCREENED].scores, form.rows[SCREENED].units)
-                       for f in part.findings),
+        findings=tuple(finding for form in forms for finding in form.findings),
         screening=tuple(form.screening for form in forms),
         respondents=tuple(r for form in forms for r in form.respondents),
         variables=tuple(v for form in forms for v in _variables(form)),
-        moments=_moments(forms),
+        moments=_moments(questions.models),
         reliability=scales,
         factor_analyses=analyses,
         models=runs,
         crosschecks=crosschecks,
         decay=decay,
-        known_truth=known_truth(study, main) if plan.synthetic else (),
+        known_truth=known_truth(study, next(iter(_main(runs)), None)) if plan.synthetic else (),
         claims=claims,
         theory=(*theory, *deciding),
         rivals=rivals,
@@ -144,16 +167,10 @@ def run_study(
         probes=probes,
         sensitivity=sensitive,
         robustness=curve,
+        preregistration=preregistration,
+        versions=versions_report(plan, forms),
+        absent=questions.absent,
     )
-
-
-def level_frames(forms: list[PreparedForm], rows: str) -> dict[Level, pd.DataFrame]:
-    """Firms, and alliances with what is known of their firm beside them; a form that was not fielded has no rows."""
-    units = {form.form: form.rows[rows].units for form in forms}
-    frames: dict[Level, pd.DataFrame] = {"firm": units["F"].frame}
-    if "A" in units:
-        frames["alliance"] = with_firms(units["A"], units["F"])
-    return frames
 
 
 @contextmanager
@@ -167,30 +184,29 @@ def _failures_told(forms: list[PreparedForm]) -> Iterator[None]:
 
 
 def _factor_analyses(
-    forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, clock: Clock, *, seed: int,
+    forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, questions: Questions, clock: Clock, *,
+    seed: int,
 ) -> tuple[FactorAnalysis, ...]:
-    """Every exploratory analysis of the plan."""
+    """Every exploratory analysis of the plan, or those that stand in for it."""
     out = []
-    with clock.step("Number of factors and loadings", len(plan.factors.analyses)):
-        for name, dimensions in plan.factors.analyses.items():
+    asked = exploratory_analyses(plan.factors.analyses, questions, instrument)
+    with clock.step("Number of factors and loadings", len(asked)):
+        for name, dimensions in asked.items():
             out.append(factor_analysis(name, dimensions, forms, instrument, SCREENED, plan.factors, seed))
             clock.progress.advance()
     return tuple(out)
 
 
 def _models(
-    forms: list[PreparedForm], plan: StudyPlan, clock: Clock, *, draws: int, seed: int, workers: int,
+    posed: Sequence[Posed], plan: StudyPlan, clock: Clock, *, draws: int, seed: int, workers: int,
 ) -> tuple[ModelRun, ...]:
-    """Every model whose form was fielded, with and without the exclusions."""
-    fielded = {form.form: form for form in forms}
+    """Every model that can be asked, with and without the exclusions."""
     runs = []
-    for spec in MODELS:
-        form = fielded.get(FORM_OF_LEVEL[spec.level])
-        for rows in (SCREENED, EVERYONE) if form is not None else ():
+    for spec, form in ((one.spec, one.form) for one in posed):
+        for rows in (SCREENED, EVERYONE):
             # What only stands beside the result needs no third digit of its limits.
             some = draws if rows == SCREENED else min(draws, plan.bootstrap.sensitivity_draws)
             with clock.step(f"Model {spec.id}, {rows}", some if spec.effects else None):
-                assert form is not None
                 runs.append(run_model(
                     spec, form.rows[rows].units.frame, rows, plan,
                     draws=some, seed=seed, workers=workers, advance=clock.progress.advance,
@@ -198,11 +214,39 @@ def _models(
     return tuple(runs)
 
 
+def _main(runs: Sequence[ModelRun]) -> tuple[ModelRun, ...]:
+    """The model that the headline is about, screened rows first; nothing where no model could be asked.
+
+    The serial mediation, and in a study that cannot ask it the first of its measurement models.
+    """
+    ids = [run.id for run in runs]
+    main = MEDIATION.id if MEDIATION.id in ids else next(iter(ids), "")
+    return tuple(run for run in runs if run.id == main)
+
+
+def _headline(
+    runs: Sequence[ModelRun], scales: Sequence[ScaleReliability], questions: Questions, plan: StudyPlan,
+) -> Headline:
+    """What was found, in plain words."""
+    if not questions.can(MEDIATION.id):
+        return measured(runs, scales, questions.absent, synthetic=plan.synthetic)
+    screened, everyone = _main(runs)
+    return headline(screened, synthetic=plan.synthetic, all_respondents=everyone)
+
+
+def _decay(questions: Questions, plan: StudyPlan, *, workers: int) -> tuple[DecayRow, ...]:
+    """The serial effect under other recency weights, of experience of other kinds."""
+    firms = next(posed.form for posed in questions.models if posed.spec.id == MEDIATION.id).rows[SCREENED].units
+    return decay_sensitivity(MEDIATION, firms.frame, firms.experience, plan, workers=workers)
+
+
 def _theory(
-    frames: dict[Level, pd.DataFrame], plan: StudyPlan, clock: Clock, *, seed: int, workers: int,
+    specs: Sequence[ModelSpec], frames: dict[Level, pd.DataFrame], plan: StudyPlan, clock: Clock, *, seed: int,
+    workers: int,
 ) -> tuple[tuple[ModelRun, ...], dict[str, Estimated]]:
     """The rivals of the headline model and the rest of the theory, on the screened rows; and their estimates by id."""
-    specs = [spec for spec in THEORY if spec.level in frames]
+    if not specs:
+        return (), {}
     with clock.step("Models of the theory", len(specs)):
         found = each(lambda spec: theory_run(spec, frames[spec.level], SCREENED, plan, seed=seed), specs, workers,
                      clock.progress.advance)
@@ -210,10 +254,12 @@ def _theory(
 
 
 def _claims(
-    study: Path, frames: dict[Level, pd.DataFrame], plan: StudyPlan, instrument: Instrument, clock: Clock, *,
-    seed: int, workers: int,
+    study: Path, frames: dict[Level, pd.DataFrame], plan: StudyPlan, instrument: Instrument, questions: Questions,
+    clock: Clock, *, seed: int, workers: int,
 ) -> tuple[ClaimsReport, tuple[ModelRun, ...], dict[str, Estimated]]:
     """Every claim the plan wants, the small models that decided some of them, and all estimates by the model's id."""
+    if not questions.can("claims"):
+        return nothing_decided(plan), (), {}
     parts = len(needed_models(wanted_claims(plan.claims, instrument)))
     with clock.step("Claims of the theory", parts):
         report, estimates = decide(
@@ -227,26 +273,23 @@ def _claims(
 
 
 def _robustness(
-    forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, clock: Clock, *, draws: int, seed: int,
-    workers: int,
+    forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, questions: Questions, clock: Clock, *,
+    draws: int, seed: int, workers: int,
 ) -> SpecificationCurve | None:
     """The serial effect under every combination of decisions; None where the plan or the caller wants none."""
-    if not draws:
+    if not draws or not questions.can("robustness"):
         return None
     with clock.step("Robustness map", bootstraps_of(plan)):
         return specification_curve(forms, instrument, plan, draws=draws, seed=seed, workers=workers,
                                    advance=clock.progress.advance)
 
 
-def _crosschecks(forms: list[PreparedForm], clock: Clock) -> tuple[CrossCheck, ...]:
-    """Every model whose form was fielded, on the screened rows, by another program as well."""
-    fielded = {form.form: form for form in forms}
-    specs = [spec for spec in MODELS if FORM_OF_LEVEL[spec.level] in fielded]
+def _crosschecks(posed: Sequence[Posed], clock: Clock) -> tuple[CrossCheck, ...]:
+    """Every model that can be asked, on the screened rows, by another program as well."""
     found = []
-    with clock.step("Second opinion", len(specs)):
-        for spec in specs:
-            frame = fielded[FORM_OF_LEVEL[spec.level]].rows[SCREENED].units.frame
-            found.append(second_opinion(spec, frame, SCREENED))
+    with clock.step("Second opinion", len(posed)):
+        for one in posed:
+            found.append(second_opinion(one.spec, one.form.rows[SCREENED].units.frame, SCREENED))
             clock.progress.advance()
     return tuple(found)
 
@@ -256,14 +299,14 @@ def _variables(form: PreparedForm) -> tuple[VariableSummary, ...]:
     return describe(rows.units.frame[list(rows.scores.scores.columns)], rows.scores.labels, rows.units.unit)
 
 
-def _moments(forms: list[PreparedForm]) -> dict[str, Moments]:
-    """Moments of each level's largest model, so that others can estimate it again."""
+def _moments(posed: Sequence[Posed]) -> dict[str, Moments]:
+    """Moments of the largest model of each form, so that others can estimate it again; named by what a row is."""
     out: dict[str, Moments] = {}
-    for form in forms:
-        frame = form.rows[SCREENED].units.frame
-        specs = [spec for spec in MODELS if FORM_OF_LEVEL[spec.level] == form.form]
-        used = max((observed_variables(spec) for spec in specs), key=len)
-        out[form.rows[SCREENED].units.unit] = moments(frame[used])
+    for form in dict.fromkeys(one.form.form for one in posed):
+        own = [one for one in posed if one.form.form == form]
+        units = own[0].form.rows[SCREENED].units
+        used = max((observed_variables(one.spec) for one in own), key=len)
+        out[units.unit if units.unit not in out else f"{units.unit}, form {form}"] = moments(units.frame[used])
     return out
 
 

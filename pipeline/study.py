@@ -6,16 +6,23 @@ override draws, seed and workers for a run; the manifest says so where it happen
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_serializer
 from pydantic_core import ErrorDetails
 
 from instrument.errors import Finding, InputError
 from pipeline.yaml_file import read_yaml_file
 
 PLAN_FILE = "study.yaml"
+
+Platform = Literal[
+    "qualtrics", "limesurvey", "xlsform", "kobo", "odk", "redcap", "surveyjs", "html", "paper", "spss", "excel",
+    "csv",
+]
+"""Platforms and files that answers are read from."""
 
 Flag = Literal[
     "attention", "speed", "longstring", "irv", "even_odd", "mahalanobis", "knowledge", "diligence",
@@ -27,11 +34,30 @@ class Frozen(BaseModel):
 
 
 class FormSource(Frozen):
-    """Where one form's answers lie. ``labels`` is the same export with choice text, to verify codes by."""
+    """One file with answers to a form.
 
-    platform: Literal["qualtrics"]
+    ``labels`` is the same export with choice text, to verify codes by. ``version`` is the instrument version that was
+    fielded, for exports whose rows do not say it.
+    """
+
+    platform: Platform
     file: str
     labels: str | None = None
+    version: str | None = None
+
+
+def _always_several(written: Any) -> Any:
+    """A form with one file may be written as a single mapping."""
+    return (written,) if isinstance(written, Mapping | FormSource) else written
+
+
+def _at_least_one(sources: tuple[FormSource, ...]) -> tuple[FormSource, ...]:
+    if not sources:
+        raise ValueError("a form that was fielded has at least one file")
+    return sources
+
+
+Sources = Annotated[tuple[FormSource, ...], BeforeValidator(_always_several), AfterValidator(_at_least_one)]
 
 
 class ScreeningPlan(Frozen):
@@ -129,15 +155,20 @@ class PowerPlan(Frozen):
 
 
 class StudyPlan(Frozen):
-    """One study's frozen decisions."""
+    """One study's frozen decisions.
+
+    ``instrument`` is the version whose scales are analysed, ``further_versions`` are others whose answers are taken in
+    as well; :mod:`pipeline.pooling` says what of them may be pooled.
+    """
 
     title: str
     synthetic: bool
     description: str = ""
     instrument: str
+    further_versions: tuple[str, ...] = ()
     languages: tuple[str, ...]
     optional_blocks: tuple[str, ...] = ()
-    forms: dict[Literal["F", "A"], FormSource]
+    forms: dict[str, Sources]
     screening: ScreeningPlan = ScreeningPlan()
     scoring: ScoringPlan = ScoringPlan()
     factors: FactorPlan = FactorPlan()
@@ -148,6 +179,18 @@ class StudyPlan(Frozen):
     power: PowerPlan = PowerPlan()
     level: float = Field(0.95, gt=0.5, lt=1, description="of every interval that is no bootstrap interval")
     seed: int = Field(ge=0)
+
+    @field_serializer("forms")
+    def _one_without_a_list(
+        self, forms: dict[str, tuple[FormSource, ...]]
+    ) -> dict[str, FormSource | tuple[FormSource, ...]]:
+        """As plans are written: a form with one file is a single mapping."""
+        return {form: sources[0] if len(sources) == 1 else sources for form, sources in forms.items()}
+
+    @property
+    def sources(self) -> tuple[FormSource, ...]:
+        """Every file with answers, form after form."""
+        return tuple(source for sources in self.forms.values() for source in sources)
 
 
 def load_plan(study: Path) -> StudyPlan:
@@ -170,11 +213,25 @@ def load_plan(study: Path) -> StudyPlan:
     except ValidationError as error:
         raise InputError(
             Finding(
-                "STUDY-PLAN", f"{path}, key {'.'.join(map(str, e['loc'])) or '(top)'}",
+                "STUDY-PLAN", f"{path}, key {_key(e['loc'], content)}",
                 _broken(e), "See docs/study.md for every key and its values.",
             )
             for e in error.errors()
         ) from error
+
+
+def _key(location: tuple[int | str, ...], content: Any) -> str:
+    """The key as it stands in the file: without a place in a list where no list was written."""
+    parts = []
+    for part in location:
+        if isinstance(part, int) and isinstance(content, Mapping):
+            continue
+        parts.append(str(part))
+        try:
+            content = content[part]
+        except (KeyError, IndexError, TypeError):
+            content = None
+    return ".".join(parts) or "(top)"
 
 
 def _broken(error: ErrorDetails) -> str:

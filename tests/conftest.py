@@ -33,6 +33,7 @@ def without_theory() -> Iterator[None]:
         for name, example in (("compare_rivals", example_theory.rivals), ("sensitivity", example_theory.sensitivity),
                               ("probe_models", example_theory.probes)):
             patched.setattr(f"pipeline.run.{name}", lambda *_, example=example, **__: example(), raising=False)
-        patched.setattr("pipeline.run.THEORY", ())
+        for module in ("run", "questions"):
+            patched.setattr(f"pipeline.{module}.THEORY", ())
         patched.setattr("pipeline.run.compare_groups", lambda *_, **__: ())
         yield

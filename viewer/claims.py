@@ -34,7 +34,7 @@ def show(source: Source) -> None:
     parts.synthetic_banner(source)
     report = source.results.claims
     if not report.claims:
-        parts.say("This study's plan had no claim decided.")
+        parts.say(source.results.why_absent("claims", "This study's plan had no claim decided."))
         return
     parts.say(report.sentence)
     parts.cards([(verdict.capitalize(), str(report.count(verdict)), MEANING[verdict]) for verdict in VERDICTS])
@@ -131,8 +131,12 @@ def _chosen(claims: tuple[ClaimResult, ...], found: list[ClaimResult]) -> ClaimR
 
 def _rivals(source: Source) -> None:
     """Comparisons of models, with the test within the model that holds both rivals."""
-    parts.say(favoured_sentence(source.results.rivals))
-    for place, comparison in enumerate((source.results.rivals.chain, *source.results.rivals.advantage)):
+    rivals = source.results.rivals
+    if rivals is None:
+        parts.say(source.results.why_absent("rivals"))
+        return
+    parts.say(favoured_sentence(rivals))
+    for place, comparison in enumerate((rivals.chain, *rivals.advantage)):
         table_id = f"comparison-{comparison.id}"
         if table_id in source.tables:
             with st.expander(comparison.title, expanded=place == 0):
@@ -147,7 +151,7 @@ def _interactions(source: Source) -> None:
             parts.table(source, source.tables["groups"], title=False, summary=False)
     sentences = interaction_sentences(source.results)
     if not sentences:
-        parts.say("This run probed no interaction.")
+        parts.say(source.results.why_absent("probes", "This run probed no interaction."))
         return
     if "probes-slopes" in source.tables:
         parts.say(source.tables["probes-slopes"].summary)

@@ -22,8 +22,8 @@ def show(source: Source) -> None:
     """The page."""
     st.title("Data quality", anchor=False)
     parts.synthetic_banner(source)
-    forms = [summary.form for summary in source.results.reading]
-    form = pick("Show", [BOTH, *forms], "responses", lambda f: "Both forms" if f == BOTH else names.form(f),
+    forms = list(dict.fromkeys(summary.form for summary in source.results.reading))
+    form = pick("Show", [BOTH, *forms], "responses", lambda f: _all_of(forms) if f == BOTH else names.form(f),
                 style="buttons")
     for heading, ids in SECTIONS:
         st.header(heading, anchor=False)
@@ -39,6 +39,10 @@ def show(source: Source) -> None:
             parts.tables(source, f"covariances-{names.slug(key)}")
 
 
+def _all_of(forms: list[str]) -> str:
+    return "Both forms" if len(forms) == 2 else "Everything"
+
+
 def _how_read(source: Source, form: str) -> None:
     """What the reader noticed in each file: labels against codes, foreign columns, anything else worth a note."""
     lines = []
@@ -47,7 +51,8 @@ def _how_read(source: Source, form: str) -> None:
             told = [f"codes against labels: {summary.label_check}", *summary.notes]
             if summary.unknown_columns:
                 told.append(f"columns not of the instrument, left alone: {', '.join(summary.unknown_columns)}")
-            lines.append(f"{names.form(summary.form)}: {'; '.join(words.rstrip('.') for words in told)}.")
+            said = "; ".join(words.rstrip(".") for words in told)
+            lines.append(f"{names.form(summary.form)}, {summary.file}: {said}.")
     parts.bullets(lines)
 
 

@@ -31,7 +31,8 @@ def show(source: Source) -> None:
     """The page."""
     questions = source.instrument
     st.title("Instrument", anchor=False)
-    parts.say(questions.summary)
+    if questions.summary:
+        parts.say(questions.summary)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     with left:
         language = pick("Language", questions.languages, "language", lambda code: language_name(questions, code))
@@ -69,8 +70,8 @@ def _about(source: Source, language: str, form: Form) -> None:
     translated = language != questions.language
     fielded = ", ".join(language_name(questions, code) for code in plan.languages)
     (st.warning if translated else st.info)(parts.escape(translation_words(questions, language)))
-    parts.say(f"Version {questions.version}. Answered by: {form.respondent.lower()}. "
-              f"Languages of this study: {fielded}.")
+    by = f" Answered by: {form.respondent.lower()}." if form.respondent else ""
+    parts.say(f"Version {questions.version}.{by} Languages of this study: {fielded}.")
     title = questionnaire.words(questions, f"form.{form.id}.title", language)
     st.header(parts.escape(title), anchor=False, divider="gray")
 

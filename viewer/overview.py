@@ -32,10 +32,14 @@ def show(source: Source) -> None:
         parts.say(results.claims.sentence)
         link("claims", "Every claim: what decided it, what would refute it, the questions behind it", {})
         link("robustness", "What becomes of the finding under other decisions and unmeasured causes", {})
+    if results.absent:
+        st.header("What these answers cannot be asked", anchor=False)
+        parts.table(source, source.tables["absent"], title=False, low=True)
     st.header("How far it carries", anchor=False)
     parts.bullets(results.headline.limits)
-    st.header("The model in one picture", anchor=False)
-    parts.figure(source, "paths", title=False)
+    if "paths" in source.figures:
+        st.header("The model in one picture", anchor=False)
+        parts.figure(source, "paths", title=False)
     st.header("From export to analysis", anchor=False)
     parts.figure(source, "flow", title=False)
 

@@ -23,7 +23,10 @@ def show(source: Source) -> None:
     plan = source.results.plan
     if plan.description:
         parts.say(plan.description)
-    parts.say("Every decision that shapes a result, as written in study.yaml before the data were seen.")
+    parts.say("Every decision that shapes a result, as study.yaml says it.")
+    parts.tables(source, "deviations")
+    for name, digest in source.results.preregistration.hashes:
+        parts.say(f"{name}: {digest}")
     with st.expander("The plan in full", expanded=True):
         st.code(yaml.safe_dump(plan.model_dump(mode="json"), sort_keys=False, allow_unicode=True), language=None)
     parts.download(source, "plan.json", lambda: plan.model_dump_json(indent=1).encode(), "Download the plan (JSON)",

@@ -71,7 +71,7 @@ def items_of(instrument: Instrument, scale: ScaleReliability) -> Table:
         rows,
         f"{scale.label} has {numbers.counted(len(rows), 'item')}; α is "
         f"{numbers.number(scale.alpha, bounded=True)} with all of them; the table says what it would be without each.",
-        "Reversed items are turned round (8 − answer) before anything is computed. Loadings: standardised, one factor.",
+        "Reversed items are turned round before anything is computed. Loadings: standardised, one factor.",
     )
 
 

@@ -30,14 +30,19 @@ def show(source: Source) -> None:
     else:
         _map(source, curve)
     st.header("Does it depend on how experience is counted?", anchor=False)
-    parts.table(source, source.tables["decay"], title=False, low=True)
-    parts.figure(source, "decay")
+    if why := source.results.why_absent("decay"):
+        parts.say(why)
+    else:
+        parts.table(source, source.tables["decay"], title=False, low=True)
+        parts.figure(source, "decay")
     st.header("What if something unmeasured is behind it?", anchor=False)
     _sensitivity(source)
 
 
 def left_out(source: Source) -> str:
     """Why there is no map, and how to get one."""
+    if why := source.results.why_absent("robustness"):
+        return why
     if source.results.plan.robustness.draws == 0:
         return ("The plan asks for no robustness map (robustness.draws is 0 in study.yaml). To get one, set the number "
                 "of draws and run the study again. All else on this page does not need it.")
@@ -100,6 +105,9 @@ def _specifications(source: Source, curve: SpecificationCurve) -> None:
 def _sensitivity(source: Source) -> None:
     """Unmeasured common causes, errors of measurement, other orders: what was found, and what was not examined."""
     report = source.results.sensitivity
+    if report is None:
+        parts.say(source.results.why_absent("sensitivity"))
+        return
     parts.figure(source, "sensitivity-confounding")
     parts.tables(source, "sensitivity-confounding")
     parts.figure(source, "sensitivity-reliability")

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from instrument.errors import InputError
+from pipeline.report.tables.provenance import instrument_called
 from viewer.parts import escape, findings
 from viewer.selection import pick
 from viewer.source import Source, find_folders, load
@@ -57,7 +58,7 @@ def _about(source: Source) -> None:
         st.badge("Synthetic data", icon=":material/science:", color="orange",
                  help="Simulated from a known population; no real firm answered.")
     st.markdown(f"**{escape(manifest.title)}**")
-    st.caption(f"Instrument {escape(manifest.instrument_version)} · run of {escape(manifest.created[:10])}")
+    st.caption(f"Instrument {escape(instrument_called(manifest))} · run of {escape(manifest.created[:10])}")
 
 
 def _no_results(root: Path) -> None:

@@ -16,7 +16,7 @@ import streamlit as st
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
 from pipeline.report.tables import Table, all_tables
-from pipeline.results import INSTRUMENT_FILE, RESULTS_FILE, StudyResults, read_results
+from pipeline.results import INSTRUMENT_FILE, RESULTS_FILE, StudyResults, read_instrument, read_results
 
 FIGURES_FILE = "figures/index.json"
 REPORT_FILE = "report.html"
@@ -87,10 +87,7 @@ def load(folder: Path) -> Source:
 @st.cache_resource(max_entries=8, show_spinner="Reading results …")  # type: ignore[untyped-decorator]
 def _load(folder: Path, changed: tuple[int, ...]) -> Source:
     results = read_results(folder)
-    try:
-        instrument = Instrument.model_validate_json(_text(folder / INSTRUMENT_FILE))
-    except ValueError as error:
-        raise _format(folder / INSTRUMENT_FILE, error) from error
+    instrument = read_instrument(folder)
     try:
         entries = [FigureEntry(**entry) for entry in json.loads(_text(folder / FIGURES_FILE))]
     except (ValueError, TypeError) as error:

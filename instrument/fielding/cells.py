@@ -28,13 +28,21 @@ def answers_of(table: Table, columns: Columns) -> Answers:
     cells: dict[str, Sequence[str]] = {}
     issues: list[ReadingIssue] = []
     for question, found in columns.questions.items():
-        answers = _whole(table, found) if found.whole is not None else _joined(table, found, issues)
+        answers = _answers(table, found, issues)
         if found.beside is not None:
             answers = _with_reasons(table, found, answers, issues)
         cells[question] = answers
     for question in columns.absent:
         cells[question] = [""] * len(table.rows)
     return Answers(cells, tuple(issues))
+
+
+def _answers(table: Table, found: Found, issues: list[ReadingIssue]) -> Sequence[str]:
+    if found.whole is not None:
+        return _whole(table, found)
+    if found.parts:
+        return _joined(table, found, issues)
+    return [""] * len(table.rows)  # only a column of reasons: nobody gave an answer
 
 
 def _whole(table: Table, found: Found) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -142,7 +143,7 @@ def _question(where: AnswerColumns, by_name: dict[str, list[int]]) -> Found | No
 
     parts = {code: j for code, names in where.parts.items() if (j := first(names)) is not None}
     found = Found(where, first(where.names), parts, first(where.beside))
-    return found if found.whole is not None or parts else None
+    return found if found.columns else None
 
 
 def _doubled_answers(table: Table, where: AnswerColumns, by_name: dict[str, list[int]]) -> Iterator[Finding]:
@@ -172,7 +173,10 @@ def _missing(
         gone = [w for w in every if w.question.id not in columns.questions
                 and (not w.block.optional or w.block.id in blocks)]
         columns.absent += [w.question.id for w in gone if w.question.id not in columns.absent]
-        absent += [] if dialect.absent_is_empty else [(w.question.id, "question") for w in gone]
+        if dialect.absent_is_empty:  # unless its answers stand there under a name of another platform
+            elsewhere = {part for j in columns.unknown for part in re.split(r"[^a-z0-9]+", table.header[j])}
+            gone = [w for w in gone if w.question.id in elsewhere]
+        absent += [(w.question.id, "question") for w in gone]
     return [
         Finding("READ-COLUMN-MISSING", f"{table.name}, row 1", f"The {kind} {name} must have a column; it has none.",
                 f"Export all fields, without a selection of columns. {dialect.again}")

@@ -67,6 +67,12 @@ def wanted_claims(plan: ClaimsPlan, instrument: Instrument) -> tuple[Claim, ...]
     return tuple(claims[name] for name in dict.fromkeys(ids) if every or set(claims[name].constructs) & set(about))
 
 
+def nothing_decided(plan: StudyPlan) -> ClaimsReport:
+    """The report of a study that asked for nothing that a claim is about."""
+    return ClaimsReport(plan.level, plan.claims.smallest_effect, plan.claims.smallest_indirect, (), len(ledger()), 0.0,
+                        "The instrument asks for nothing that a claim of the theory is about, so none was decided.")
+
+
 def decide(
     frames: Frames, instrument: Instrument, plan: StudyPlan, *, seed: int, true: Mapping[str, str] | None = None,
     workers: int = 1, advance: Callable[[int], None] | None = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from instrument.fielding.platforms import ANSWERS
 from pipeline.command_line.shared import (
     BAD_INPUT,
     FAILED,
@@ -89,7 +90,7 @@ def fit(
 
 
 def read_export(
-    platform: Annotated[str, typer.Argument(help="The platform that wrote the export: qualtrics.")],
+    platform: Annotated[str, typer.Argument(help=f"Who wrote the export: {', '.join(ANSWERS)}.")],
     file: Annotated[Path, typer.Argument(help="The export.")],
     out: Annotated[Path, typer.Option(metavar="responses.csv", help="The table of answers to write.")],
     version: Version = None,

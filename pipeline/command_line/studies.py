@@ -1,4 +1,4 @@
-"""Commands on studies: run, rehearse, power, claims, verify, view."""
+"""Commands on studies: run, rehearse, lock, power, claims, verify, view."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(
     with console_progress() as progress:
         results = run_study(study, draws=draws, seed=seed, workers=workers, robustness=robustness, progress=progress)
         progress.step("Report")
-        report = publish(results, folder)
+        report = publish(results, folder, study)
     _print_outcome(results, report)
     if results.failures:
         raise typer.Exit(BAD_INPUT)
@@ -72,14 +72,37 @@ def rehearse(
     study: Annotated[Path, typer.Argument(help="A folder with study.yaml and population.yaml.")],
     n: Annotated[int, typer.Option("--n", min=1, help="Number of firms.")],
     out: Annotated[Path, typer.Option(help="Folder for the simulated export.")],
-    platform: Annotated[str, typer.Option(help="Platform whose export form is written.")] = "qualtrics",
+    platform: Annotated[str | None, typer.Option(
+        help="Platform whose export form is written; the plan's own if not given.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 1,
 ) -> None:
     """Simulate answers in a platform's export form, with the truth that made them beside them."""
     from pipeline.power.rehearsal import rehearse as simulate
 
-    simulate(study, n=n, platform=platform, seed=seed, out=out)
-    typer.echo(f"Synthetic answers of {n} firms are in {out}; truth.json beside them says what made them.")
+    found = simulate(study, n=n, platform=platform, seed=seed, out=out)
+    typer.echo(f"SYNTHETIC answers of {n} firms are in {out}:")
+    for one in found.answers:
+        words = " in words" if one.export == "labels" else ""
+        counts = "; ".join(", ".join(f"{what}: {count}" for what, count in by.items())
+                           for by in (one.versions, one.languages))
+        typer.echo(f"  {one.path.relative_to(out)}: form {one.form}, {one.platform}{words}, {one.rows} responses "
+                   f"({counts})")
+    for note in found.notes:
+        typer.echo(note)
+    typer.echo(f"truth.json beside them says what made them. Try the study: alliometrics run {out}")
+
+
+def lock(
+    study: Annotated[Path, typer.Argument(help="A folder with study.yaml.")],
+    reason: Annotated[str | None, typer.Option(help="Why the plan changed; needed to amend a lock.")] = None,
+    after_data: Annotated[bool, typer.Option(
+        "--after-data", help="Lock although data files are there; every report will say so.")] = False,
+) -> None:
+    """Lock the plan before the data exist, or amend the lock with a reason."""
+    from pipeline.commands import lock as command
+
+    for line in command.report(command.lock(study, reason=reason, after_data=after_data)):
+        typer.echo(line)
 
 
 def power(

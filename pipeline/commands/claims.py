@@ -11,19 +11,20 @@ from pydantic import TypeAdapter
 from rich.table import Table
 from rich.text import Text
 
-from instrument import store
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument, Item
 from pipeline.analyses import true_claims
 from pipeline.claims.decide import decide, needed_models, wanted_claims
 from pipeline.claims.ledger import Claim, ledger
 from pipeline.claims.report import ClaimResult, ClaimsReport, PredictionResult
+from pipeline.instruments import instrument_of, is_released
 from pipeline.models import ALL_MODELS
-from pipeline.prepare import check_forms, prepare_all
+from pipeline.prepare import analysed_instrument, check_forms, prepare_all
+from pipeline.preregistration.deviations import preregistration_of
 from pipeline.progress import Progress, Silent
+from pipeline.questions import level_frames
 from pipeline.report.numbers import interval, number
-from pipeline.results import RESULTS_FILE, SCREENED, read_results
-from pipeline.run import level_frames
+from pipeline.results import RESULTS_FILE, SCREENED, read_instrument, read_results
 from pipeline.seeds import seeds_of
 from pipeline.sem.linalg import one_thread
 from pipeline.study import load_plan
@@ -55,16 +56,19 @@ def claims_of(
             "`alliometrics claims` without a study lists them all."))
     if (study / RESULTS_FILE).is_file():
         results = read_results(study)
-        return _only(results.claims, wanted), store.load(results.plan.instrument)
+        ours = is_released(results.plan.instrument)
+        return _only(results.claims, wanted), instrument_of(study, results.plan) if ours else read_instrument(study)
     plan = load_plan(study)
     if wanted:
         plan = plan.model_copy(update={"claims": plan.claims.model_copy(update={"decide": tuple(wanted)})})
-    instrument = store.load(plan.instrument)
-    check_forms(plan, instrument)
+    instrument = instrument_of(study, plan)
+    check_forms(plan, instrument, study)
+    preregistration_of(study, plan)  # a plan that left its lock without a reason is analysed nowhere
     models = needed_models(wanted_claims(plan.claims, instrument))
     told = progress or Silent()
     told.step("Read, check, screen, score", len(plan.forms))
     forms = prepare_all(study, plan, instrument, told)
+    instrument = analysed_instrument(instrument, forms)
     told.step("Claims of the theory", len(models))
     with one_thread():
         report, _ = decide(level_frames(forms, SCREENED), instrument, plan, seed=seeds_of(plan.seed).claims,

@@ -60,14 +60,28 @@ def write_json(document: dict[str, Any], path: Path) -> None:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write ``text`` in UTF-8 with ``\\n`` line ends; ``OUT-WRITE`` if that cannot be done."""
+    """Write ``text`` in UTF-8 with its line ends as they are; ``OUT-WRITE`` if that cannot be done."""
+    write_bytes(text.encode("utf-8"), path)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a file; ``OUT-WRITE`` if that cannot be done."""
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(content)
     except OSError as error:
         raise InputError(Finding(
             "OUT-WRITE", str(path), f"The file could not be written: {error.strerror or error}.",
             "Name a file in a folder that exists and may be written to.",
         )) from error
+
+
+def make_folder(path: Path) -> None:
+    """A folder for files to be written; ``OUT-WRITE`` if that cannot be done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(Finding("OUT-WRITE", str(path), f"The folder could not be made: {error.strerror or error}.",
+                                 "Name a folder in a place that may be written to.")) from error
 
 
 def console() -> Console:

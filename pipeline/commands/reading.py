@@ -9,14 +9,10 @@ import pandas as pd
 
 from instrument import store
 from instrument.errors import Finding, InputError
-from instrument.fielding import qualtrics
+from instrument.fielding import platforms
 from instrument.fielding.answers import RawAnswers
 from pipeline.commands.output import write_text
 from pipeline.data.responses import Failure, ReadingSummary, answer_table, failure_table, validate
-
-FORM_OF = {"qualtrics": qualtrics.form_of}
-READ = {"qualtrics": qualtrics.read}
-"""Platform → its reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +37,7 @@ def read_export(
     InputError
         ``OPTION-PLATFORM``, ``OUT-SAME``, ``OUT-WRITE``, ``READ-…``, ``DATA-…``.
     """
-    if platform not in READ:
-        raise InputError(Finding("OPTION-PLATFORM", platform, f"The platform must be one of {', '.join(READ)}.",
-                                 "Choose one of them."))
+    reader = platforms.answers(platform)
     failures_file = out.with_name(f"{out.stem}_failures.csv")
     written = {out.resolve(), failures_file.resolve()}
     for given in (file, labels):
@@ -52,8 +46,8 @@ def read_export(
                                      "Name another file."))
     if version is not None:
         store.load(version)  # an unknown version is refused with the known ones
-    form = FORM_OF[platform](file, version=version)
-    raw = READ[platform](file, form, labels=labels, version=version)
+    form = reader.form_of(file, version=version)
+    raw = reader.read(file, form, labels=labels, version=version)
     responses, failures, summary = validate(
         raw, {known: store.load(known) for known in store.versions()}, optional_blocks=_fielded_blocks(raw),
     )

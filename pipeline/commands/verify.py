@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from instrument import store
 from instrument.errors import Finding, InputError
+from pipeline.instruments import instrument_of
 from pipeline.prepare import sources
 from pipeline.progress import Progress
 from pipeline.results import RESULTS_FILE, Manifest, StudyResults, read_results
@@ -189,10 +190,13 @@ def _changed_inputs(results: StudyResults, study: Path) -> Iterator[str]:
             yield f"{name} is not there"
         elif _sha256(path) != manifest.data_sha256.get(name):
             yield f"{name} has changed"
-    if manifest.instrument_version not in store.versions():
+    try:
+        instrument = instrument_of(study, results.plan)
+    except InputError:
         yield f"instrument {manifest.instrument_version} is not there"
-    elif store.fingerprint(store.load(manifest.instrument_version)) != manifest.instrument_fingerprint:
-        yield f"instrument {manifest.instrument_version} has changed"
+    else:
+        if store.fingerprint(instrument) != manifest.instrument_fingerprint:
+            yield f"instrument {manifest.instrument_version} has changed"
 
 
 def _versions(manifest: Manifest) -> Iterator[str]:

@@ -17,7 +17,7 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 GROUPED = re.compile(r"[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 SEPARATED = re.compile(r"\d+(\s*[,;|]\s*\d+)+", re.ASCII)
 
-IN_QUALTRICS = "Look the response up on the platform and mend the cell in the export"
+ON_THE_PLATFORM = "Look the response up on the platform and mend the cell in the export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def cell_reader(instrument: Instrument, question: Item | Fact) -> CellReader:
     return lambda cell: Answer(reason=cell) if cell in offered else typed(cell)
 
 
-def _invalid(code: str, rule: str, fix: str = f"{IN_QUALTRICS}, or leave it set aside.") -> Answer:
+def _invalid(code: str, rule: str, fix: str = f"{ON_THE_PLATFORM}, or leave it set aside.") -> Answer:
     return Answer(reason="invalid", broken=Broken(code, rule, fix))
 
 
@@ -101,7 +101,7 @@ def _not_offered(listed: str, cell: str) -> Answer:
     if not NUMBER.fullmatch(cell):
         return _invalid(
             "ANSWER-CODE", f"The answer codes are {listed}; the cell holds text.",
-            "Export with 'Use numeric values', or correct the cell in the export.",
+            "Export codes ('Use numeric values' in Qualtrics), or correct the cell in the export.",
         )
     return _invalid("ANSWER-CODE", f"The answer codes are {listed}; this is none of them.")
 

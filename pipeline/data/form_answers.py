@@ -90,8 +90,9 @@ class FormAnswers:
         for k in np.flatnonzero(~asked & given):
             self._set_aside(k, question.id, NOT_ASKED, texts[at[k]])
         reason[~asked] = "not asked"
-        for issue in self._doubts.get(question.id, ()):
-            k = self._index.get_indexer(pd.Index([issue.row]))[0]
+        doubts = self._doubts.get(question.id, [])
+        where = self._index.get_indexer(pd.Index([issue.row for issue in doubts]))
+        for k, issue in zip(where, doubts, strict=True):
             if k >= 0 and reason[k] not in ("invalid", "not asked"):
                 self._set_aside(k, question.id, Broken(issue.code, issue.rule, issue.fix), issue.value)
                 reason[k] = "invalid"

@@ -18,8 +18,9 @@ from pipeline.data.cell_rules import Broken, SetAside
 from pipeline.data.form_answers import FormAnswers
 from pipeline.data.row_rules import rows_set_aside
 
-Reason = Literal["", "na", "dk", "rf", "unanswered", "not asked", "invalid"]
-"""Why a value is missing; ``""`` where it is not."""
+Reason = Literal["", "na", "dk", "rf", "unanswered", "not asked", "invalid", "other version"]
+"""Why a value is missing; ``""`` where it is not. ``other version``: the version that the respondent was asked has no
+such question, or asks it so differently that the answers cannot be pooled (:mod:`pipeline.pooling`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,9 @@ class Responses:
         Answers to ``text`` and ``date`` questions, as text.
     meta
         Identifiers (text), ``response_id``, ``instrument_version``, ``language``, ``started``,
-        ``ended`` (datetime), ``duration_seconds`` (float), ``finished`` (bool).
+        ``ended`` (datetime), ``duration_seconds`` (float), ``finished`` (bool); in a study also ``file`` and ``row``.
 
-    All four share one index: the row number in the export.
+    All four share one index: the row number in the export, or file and row where several files were joined.
     """
 
     form: str
@@ -66,7 +67,7 @@ class Responses:
 
 @dataclass(frozen=True, slots=True)
 class ReadingSummary:
-    """What came through the door for one form, in counts.
+    """What came through the door from one file, in counts.
 
     ``rows`` and ``rows_set_aside`` count responses of the file. Everything from ``cells`` to ``missing`` and
     ``versions``, ``languages`` counts the rows that go on: ``cells`` = ``answered`` + all of ``missing``,
@@ -100,6 +101,7 @@ def validate(
     *,
     languages: tuple[str, ...] | None = None,
     optional_blocks: tuple[str, ...] = (),
+    elsewhere: Sequence[SetAside] = (),
 ) -> tuple[Responses, tuple[Failure, ...], ReadingSummary]:
     """Judge every row and every cell; good ones go on, each bad one is a failure with its rule.
 
@@ -111,6 +113,8 @@ def validate(
         Those of the study's plan; all of the instrument's if None.
     optional_blocks
         Ids of the optional blocks that the study asked.
+    elsewhere
+        Rows that stand in another file of the study as well, by :func:`~pipeline.data.joining.twice_across_files`.
 
     Returns
     -------
@@ -124,9 +128,10 @@ def validate(
     """
     known = {instruments.version: instruments} if isinstance(instruments, Instrument) else dict(instruments)
     form = next(iter(known.values())).form(raw.form)
-    broken = rows_set_aside(raw, known, form, languages)
-    gone = {row.position for row in broken}
-    kept = np.array([k for k in range(len(raw.cells)) if k not in gone], dtype=np.intp)
+    broken = [*rows_set_aside(raw, known, form, languages), *elsewhere]
+    inside = np.ones(len(raw.cells), dtype=bool)
+    inside[[row.position for row in broken]] = False
+    kept = np.flatnonzero(inside)
     if not len(kept):
         raise InputError(_nothing_left(raw, broken))
     versions = raw.meta["instrument_version"].to_numpy(dtype=object)[kept]
@@ -141,11 +146,11 @@ def validate(
     index = raw.cells.index[kept]
     responses = Responses(
         form=raw.form, meta=meta,
-        values=_stacked([t.values for t in tables], index, np.nan),
-        reasons=_stacked([t.reasons for t in tables], index, "not asked"),
-        texts=_stacked([t.texts for t in tables], index, ""),
+        values=_in_order([t.values for t in tables], index, np.nan),
+        reasons=_in_order([t.reasons for t in tables], index, "not asked"),
+        texts=_in_order([t.texts for t in tables], index, ""),
     )
-    return responses, failures, _summary(raw, len(gone), failures, tables, meta)
+    return responses, failures, _summary(raw, len(raw.cells) - len(kept), failures, tables, meta)
 
 
 def _typed_meta(raw: RawAnswers, kept: np.ndarray) -> tuple[pd.DataFrame, list[SetAside]]:
@@ -155,7 +160,7 @@ def _typed_meta(raw: RawAnswers, kept: np.ndarray) -> tuple[pd.DataFrame, list[S
 
     def complain(mask: pd.Series, column: str, code: str, rule: str) -> None:
         for k in np.flatnonzero(mask.to_numpy()):
-            fix = "Export from Qualtrics again and do not save the file in a spreadsheet program."
+            fix = "Export the answers again and do not save the file in a spreadsheet program."
             broken.append(SetAside(int(kept[k]), column, Broken(code, rule, fix), str(text[column].iloc[k])))
 
     out = text.copy()
@@ -172,17 +177,21 @@ def _typed_meta(raw: RawAnswers, kept: np.ndarray) -> tuple[pd.DataFrame, list[S
     complain(~text["finished"].isin(["0", "1"]), "finished", "ANSWER-CODE",
              "Finished is 1 or 0, True or False; anything else counts as not finished.")
     complain(~text["status"].isin(["response", "preview", "test", "spam"]), "status", "ANSWER-CODE",
-             "The status must be one that Qualtrics writes; the row is taken for a response.")
+             "The status must be one that the platform writes; the row is taken for a response.")
     return out.drop(columns="status"), broken
 
 
-def _stacked(tables: Sequence[pd.DataFrame], index: pd.Index, absent: float | str) -> pd.DataFrame:
-    """One table of all versions' rows, in the order of the file; ``absent`` where a version has no such question."""
+def stacked(tables: Sequence[pd.DataFrame], absent: float | str) -> pd.DataFrame:
+    """The tables below each other; ``absent`` where one has no such question."""
     if len(tables) == 1:
         return tables[0]
     names = list(dict.fromkeys(name for table in tables for name in table.columns))
-    wide = [table.reindex(columns=pd.Index(names), fill_value=absent) for table in tables]
-    return pd.concat(wide).reindex(index)
+    return pd.concat([table.reindex(columns=pd.Index(names), fill_value=absent) for table in tables])
+
+
+def _in_order(tables: Sequence[pd.DataFrame], index: pd.Index, absent: float | str) -> pd.DataFrame:
+    """All versions' rows in one table, in the order of the file."""
+    return tables[0] if len(tables) == 1 else stacked(tables, absent).reindex(index)
 
 
 def _failures(raw: RawAnswers, broken: Sequence[SetAside]) -> tuple[Failure, ...]:

@@ -24,15 +24,16 @@ def rows_set_aside(
     duplicated ResponseIds; informants who answered twice.
     """
     out: list[SetAside] = []
-    position = {row: k for k, row in enumerate(raw.cells.index)}
+    issues = [issue for issue in raw.issues if not issue.question]
+    positions = raw.cells.index.get_indexer(pd.Index([issue.row for issue in issues]))
     out += [
-        SetAside(position[issue.row], "", Broken(issue.code, issue.rule, issue.fix), issue.value)
-        for issue in raw.issues if not issue.question
+        SetAside(int(k), "", Broken(issue.code, issue.rule, issue.fix), issue.value)
+        for k, issue in zip(positions, issues, strict=True)
     ]
     for stage in (_identity, _same_response, _same_informant):
-        gone = {row.position for row in out}
-        inside = np.array([k for k in range(len(raw.meta)) if k not in gone], dtype=np.intp)
-        out += list(stage(raw, inside, instruments, form, languages))
+        inside = np.ones(len(raw.meta), dtype=bool)
+        inside[[row.position for row in out]] = False
+        out += list(stage(raw, np.flatnonzero(inside), instruments, form, languages))
     return out
 
 
@@ -43,9 +44,9 @@ def _identity(
     meta = raw.meta.iloc[inside]
 
     def broken(mask: pd.Series, column: str, code: str, rule: str, fix: str) -> Iterator[SetAside]:
-        for k in np.flatnonzero(mask.to_numpy()):
-            value = str(meta[column].iloc[k])
-            yield SetAside(int(inside[k]), "", Broken(code, rule.format(value=value), fix), value)
+        found = np.flatnonzero(mask.to_numpy())
+        for k, value in zip(inside[found].tolist(), meta[column].to_numpy(dtype=object)[found], strict=True):
+            yield SetAside(k, "", Broken(code, rule.format(value=value), fix), str(value))
 
     yield from broken(
         meta["status"].isin(["preview", "test", "spam"]), "status", "ROW-PREVIEW",
@@ -58,11 +59,11 @@ def _identity(
         "Correct the embedded field instrument_version, or read with the version that was fielded.",
     )
     for version, instrument in instruments.items():
-        known = languages or instrument.languages
+        known = [language for language in languages or instrument.languages if language in instrument.languages]
         yield from broken(
             meta["instrument_version"].eq(version) & ~meta["language"].isin(known), "language", "ROW-LANGUAGE",
             f"A response carries the language it was asked in, one of {', '.join(known)}.",
-            "Add the language to the plan if the instrument has it, or correct the field UserLanguage.",
+            "Add the language to the plan if the instrument has it, or correct the row's language.",
         )
     for name in ("response_id", *(name for name in form.identifiers if name != "informant_id")):
         yield from broken(
@@ -72,32 +73,45 @@ def _identity(
 
 
 def _same_response(raw: RawAnswers, inside: np.ndarray, *_: object) -> Iterator[SetAside]:
-    ids = raw.meta["response_id"].iloc[inside]
-    for k, first in _repeated(ids, inside):
-        same = raw.cells.iloc[k].equals(raw.cells.iloc[first]) and raw.meta.iloc[k].equals(raw.meta.iloc[first])
+    names, rows = raw.meta["response_id"].to_numpy(dtype=object), raw.cells.index
+    pairs = np.array(list(_repeated(raw.meta["response_id"].iloc[inside], inside)), dtype=np.intp).reshape(-1, 2)
+    for k, first, same in zip(*pairs.T.tolist(), _alike(raw, pairs), strict=True):
         yield SetAside(k, "", Broken(
             "ROW-DUPLICATE",
-            f"A ResponseId stands in one row; row {raw.cells.index[first]} has it too and is kept. "
+            f"A response id stands in one row; row {rows[first]} has it too and is kept. "
             f"The two are {'identical' if same else 'DIFFERENT'}.",
             "Delete the copy." if same else "Find out on the platform which of the two is right; delete the other.",
-        ), raw.meta["response_id"].iloc[k])
+        ), names[k])
+
+
+def _alike(raw: RawAnswers, pairs: np.ndarray) -> np.ndarray:
+    """(pairs,) whether the two rows of each pair hold the same; column by column, for pairs can be as many as rows."""
+    same = np.ones(len(pairs), dtype=bool)
+    for table in (raw.cells, raw.meta) if len(pairs) else ():
+        for _, column in table.items():
+            cells = column.to_numpy(dtype=object)
+            same &= cells[pairs[:, 0]] == cells[pairs[:, 1]]
+    return same
 
 
 def _same_informant(raw: RawAnswers, inside: np.ndarray, _i: object, form: Form, _l: object) -> Iterator[SetAside]:
+    if "informant_id" not in form.identifiers:
+        return  # nobody can be told from anybody else
     kept = raw.meta.iloc[inside]
-    kept = kept[kept["informant_id"].ne("")] if "informant_id" in form.identifiers else kept
+    kept = kept[kept["informant_id"].ne("")]
     who = kept.groupby(list(form.identifiers), sort=False).ngroup()
     # A finished interview goes before one broken off, whichever stands first in the file.
     order = np.argsort(~kept["finished"].eq("1").to_numpy(), kind="stable")
     positions = raw.meta.index.get_indexer(kept.index)[order]
+    said = {name: raw.meta[name].to_numpy(dtype=object) for name in (*form.identifiers, "response_id")}
     for k, first in _repeated(who.iloc[order], positions):
-        named = ", ".join(f"{name} {raw.meta[name].iloc[k]}" for name in form.identifiers)
+        named = ", ".join(f"{name} {said[name][k]}" for name in form.identifiers)
         yield SetAside(k, "", Broken(
             "ROW-INFORMANT",
             f"An informant answers once; {named} also answered in row {raw.meta.index[first]}, which is kept "
             "(the finished one, else the first).",
             "Decide which of the two counts and delete the other; or correct the identifier, if they are two people.",
-        ), raw.meta["response_id"].iloc[k])
+        ), said["response_id"][k])
 
 
 def _repeated(keys: pd.Series, positions: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -145,9 +145,9 @@ def _not_judged(
 ) -> list[RespondentScreening]:
     """Every respondent as if excluded for ``status``; those with status ``""`` are judged afterwards."""
     out = []
-    for response_id, firm_id, name, why in zip(
-        responses.meta["response_id"], responses.meta["firm_id"], status, words, strict=True
-    ):
+    # A respondent who speaks for no firm names none.
+    firms = responses.meta["firm_id"] if "firm_id" in responses.meta else [""] * len(status)
+    for response_id, firm_id, name, why in zip(responses.meta["response_id"], firms, status, words, strict=True):
         none = Undefined(f"the answers are not judged ({name})")
         out.append(RespondentScreening(
             form=responses.form, response_id=str(response_id), firm_id=str(firm_id), seconds_per_item=none,

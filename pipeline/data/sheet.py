@@ -15,7 +15,9 @@ class Sheet:
 
     def __init__(self, responses: Responses, instrument: Instrument) -> None:
         self.responses, self.instrument = responses, instrument
-        questions = [q for _, q in instrument.form(responses.form).questions()]
+        form = instrument.form(responses.form)
+        questions = [q for _, q in form.questions()]
+        self._about_firms = "firm_id" in form.identifiers
         self.facts = {q.id: q for q in questions if isinstance(q, Fact)}
         self.columns: dict[str, pd.Series] = {}
         self.labels: dict[str, str] = {}
@@ -23,8 +25,11 @@ class Sheet:
         self.findings: list[Finding] = []
 
     def has(self, *facts: str) -> bool:
-        """Whether the instrument asks all these facts; if so, their columns must be there."""
-        return all(fact in self.facts for fact in facts)
+        """Whether the form asks firms all these facts; if so, their columns must be there.
+
+        The ids of our facts are short words. In a form whose link names no firm the same word is another question.
+        """
+        return self._about_firms and all(fact in self.facts for fact in facts)
 
     def answers(self, *columns: str) -> pd.DataFrame:
         absent = [column for column in columns if column not in self.responses.values]

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pipeline.sem.estimate import Options
 from pipeline.sem.products import Product
 
-Level = Literal["firm", "alliance"]
+Level = Literal["firm", "alliance", "respondent"]
 
 ROBUST = Options(estimator="mlr", missing="fiml")
 RANDOM_X = Options(estimator="mlr", missing="fiml", fixed_x=False)
@@ -36,8 +36,8 @@ class ModelSpec:
     Attributes
     ----------
     level
-        A row of the data: a firm, or an alliance with what is known of its firm beside it. Alliances are clustered by
-        their firm.
+        A row of the data: a firm, or an alliance with what is known of its firm beside it; a respondent where an
+        instrument of another's asks about persons. Alliances are clustered by their firm.
     effects
         Defined product effects whose paths are tested jointly.
     options

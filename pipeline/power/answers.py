@@ -62,7 +62,7 @@ def candid_answers(world: World, form: Form, optional_blocks: tuple[str, ...]) -
         if isinstance(question, Item):
             cells[question.id] = world.item(question, form.id).astype(str).astype(object)
         elif question.role == "attention":
-            rows = world.sampling.size("firm" if form.id == "F" else "informant")
+            rows = world.sampling.size(world.row_level(form.id))
             cells[question.id] = np.full(rows, str(question.expected), dtype=object)
         else:
             cells[question.id] = np.array([_text(v) for v in world.answer(question.id, form.id)], dtype=object)

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from instrument.model import Form
 from pipeline.power.carelessness import Kinds, pace_of
+from pipeline.power.kinds import Level
 from pipeline.power.population import Fieldwork, Population
 from pipeline.power.streams import Streams
-from pipeline.power.world import World
+from pipeline.power.world import Sampling, World
 
 WORKING_HOURS = (7, 17)
 """UTC hours between which interviews start."""
@@ -81,10 +82,19 @@ def _languages(world: World, form_id: str, rows: int) -> NDArray[np.object_]:
 
 
 def _identifiers(world: World, form: Form) -> dict[str, list[str]]:
-    """Pseudonyms: F0001 a firm, F0001-A1 its first alliance, F0001-A1-P1 the first person asked about it."""
-    sampling = world.sampling
+    """What a form's link carries.
+
+    Pseudonyms: F0001 a firm, F0001-A1 its first alliance, F0001-A1-P1 the first person asked about it. Of identifiers
+    that this program knows nothing about every respondent has one of their own.
+    """
+    known = _pseudonyms(world.sampling, world.row_level(form.id))
+    rows = world.sampling.size(world.row_level(form.id))
+    return {name: known.get(name, [f"{name}-{k + 1:04d}" for k in range(rows)]) for name in form.identifiers}
+
+
+def _pseudonyms(sampling: Sampling, level: Level) -> dict[str, list[str]]:
     firms = [f"F{k + 1:04d}" for k in range(sampling.firms)]
-    if form.id == "F":
+    if level == "firm":
         return {"firm_id": firms, "informant_id": [f"{firm}-P0" for firm in firms]}
     of_firm = sampling.firm_of_alliance
     alliances = [f"{firms[f]}-A{k}" for f, k in zip(of_firm, _running_number(of_firm), strict=True)]

@@ -7,169 +7,122 @@ to the report before anybody is asked anything. The same seed gives the same byt
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from instrument import store
 from instrument.errors import Finding, InputError
-from instrument.fielding import qualtrics
-from instrument.fielding.qualtrics.layout import Export
-from instrument.model import Form, Instrument
-from pipeline.power.answers import Cells, asked_questions, candid_answers, check_population, route
-from pipeline.power.carelessness import CAREFUL, Kinds, answer_carelessly, assign_kinds
-from pipeline.power.fieldwork import interview_meta, personal_columns
-from pipeline.power.missingness import incomplete_respondents, leave_unanswered
-from pipeline.power.population import NEEDED_TO_ANSWER, Population, load_population
-from pipeline.power.streams import Streams
+from instrument.model import Instrument
+from pipeline.instruments import instrument_of
+from pipeline.intake import versions_taken_in
+from pipeline.power.carelessness import CAREFUL
+from pipeline.power.interviews import SimulatedForm, simulate, simulate_versions
+from pipeline.power.population import Population, load_population
+from pipeline.power.rehearsal_files import Sources, Written, fielded, require_platform, sources_for, write_forms
+from pipeline.power.rehearsed_plan import write_plan
 from pipeline.power.truth import TrueClaim, TrueValue, true_claims, true_values
-from pipeline.power.world import World, sample_respondents
-from pipeline.study import PLAN_FILE, StudyPlan, load_plan
+from pipeline.prepare import check_forms
+from pipeline.study import StudyPlan, load_plan
 
-Platform = Literal["qualtrics"]
+__all__ = ["TRUTH_FILE", "Rehearsal", "SimulatedForm", "rehearse", "simulate"]
 
 TRUTH_FILE = "truth.json"
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatedForm:
-    """One form's simulated answers, before they are written.
+class Rehearsal:
+    """What was written, and the true values behind it.
 
     Attributes
     ----------
-    cells, meta, personal
-        As the platform's ``write`` takes them; rows in the order in which interviews started.
-    kinds
-        (rows,) ``careful``, ``straight``, ``random`` or ``speeder``.
-    incomplete
-        (rows,) who leaves questions unanswered.
+    answers
+        The files with answers, and what is in each.
+    files
+        All files.
+    notes
+        What a rehearsal of this plan does not try, one sentence each.
     """
 
-    form: str
-    cells: pd.DataFrame
-    meta: pd.DataFrame
-    personal: pd.DataFrame
-    kinds: Kinds
-    incomplete: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What was written, and the true values behind it."""
-
+    answers: tuple[Written, ...]
     files: tuple[Path, ...]
     truth: dict[str, TrueValue]
+    notes: tuple[str, ...]
 
 
-def rehearse(study: Path, *, n: int, platform: str = "qualtrics", seed: int, out: Path) -> Rehearsal:
+def rehearse(study: Path, *, n: int, platform: str | None = None, seed: int, out: Path) -> Rehearsal:
     """Simulate ``n`` firms from a study's ``population.yaml`` and write each form's export and ``truth.json``.
 
     Where ``out`` is another folder than the study's, the plan goes along, marked synthetic, so that
     ``alliometrics run OUT`` works at once.
 
+    Parameters
+    ----------
+    platform
+        In whose export form answers are written; the files have names of their own and the plan names them, unless it
+        is the plan's platform already. None takes platforms and files from the plan.
+
     Raises
     ------
     InputError
-        ``REHEARSE-PLATFORM``, ``REHEARSE-OVERWRITE`` and what :func:`~pipeline.study.load_plan` and
+        ``REHEARSE-PLATFORM``, ``REHEARSE-LABELS``, ``REHEARSE-PLACE``, ``REHEARSE-OVERWRITE``, ``REHEARSE-PLAN``, and
+        what :func:`~pipeline.study.load_plan`, :func:`~pipeline.prepare.check_forms`,
         :func:`~pipeline.power.population.load_population` and the checks of the population find.
     """
-    if platform not in get_args(Platform):
-        raise InputError(Finding(
-            "REHEARSE-PLATFORM", f"--platform {platform}", "There is no export form of that platform.",
-            f"Choose one of: {', '.join(get_args(Platform))}.",
-        ))
+    require_platform(platform)
     study, out = Path(study), Path(out)
     plan, population = load_plan(study), load_population(study)
-    _check_sections(population)
-    instrument = store.load(plan.instrument)
-    check_population(population, instrument, plan.optional_blocks)
-    _refuse_to_overwrite(plan, out)
-    forms = simulate(population, instrument, plan.optional_blocks, n=n, seed=seed)
+    instrument = instrument_of(study, plan)
+    check_forms(plan, instrument, study)
+    versions = _oldest_first(versions_taken_in(study, plan, instrument).values())
+    sources = sources_for(plan, platform, instrument)
+    asked = fielded(sources, versions)
+    forms = simulate_versions(population, versions, plan.optional_blocks, n=n, seed=seed, fielded=asked)
     _check_languages(forms, plan)
-    truth, claims = true_values(population, instrument), true_claims(study)
-    out.mkdir(parents=True, exist_ok=True)
-    files = [path for form in forms if form.form in plan.forms for path in _write_form(form, instrument, plan, out)]
-    files.append(_write_truth(out, population, forms, truth, claims, n=n, seed=seed, version=instrument.version))
+    with TemporaryDirectory() as staging:
+        final, written = write_forms(forms, versions, sources, Path(staging))
+        _check_place(study, plan, final, out)
+        # Drawing the truth takes a while: what can go wrong has gone wrong before it.
+        truth, claims = true_values(population, instrument), true_claims(study)
+        written = tuple(replace(one, path=_moved(one.path, Path(staging), out)) for one in written)
+    files = [*(one.path for one in written),
+             _write_truth(out, population, forms, truth, claims, n=n, seed=seed, version=instrument.version)]
     if out.resolve() != study.resolve():
-        files.append(_write_plan(study, out))
-    return Rehearsal(tuple(files), truth)
+        files += write_plan(study, plan, final, out)
+    return Rehearsal(written, tuple(files), truth, tuple(_untried(forms, plan, asked)))
 
 
-def simulate(
-    population: Population, instrument: Instrument, optional_blocks: tuple[str, ...] = (), *, n: int, seed: int
-) -> tuple[SimulatedForm, ...]:
-    """Simulate both forms' answers of ``n`` firms; nothing is written.
-
-    Raises
-    ------
-    InputError
-        ``POPULATION-INCOMPLETE`` where the population serves to plan alone: a section without which nobody can answer
-        is not stated.
-    """
-    _check_sections(population)
-    streams = Streams(seed)
-    world = World(population, instrument, sample_respondents(population, n, streams), streams)
-    return tuple(_simulate_form(world, form, optional_blocks) for form in instrument.forms)
+def _oldest_first(versions: Iterable[Instrument]) -> tuple[Instrument, ...]:
+    def age(version: Instrument) -> tuple[bool, tuple[int, ...], str]:
+        numbered = store.SEMANTIC.fullmatch(version.version)
+        return not numbered, tuple(map(int, numbered.groups())) if numbered else (), version.version
+    return tuple(sorted(versions, key=age))
 
 
-def _check_sections(population: Population) -> None:
-    if missing := population.not_stated():
-        raise InputError(
-            Finding("POPULATION-INCOMPLETE", f"population.yaml, key {section}",
-                    f"Simulated respondents need all of {', '.join(NEEDED_TO_ANSWER)}; {section} is not stated.",
-                    "Add the section, or take it from another population with `base`; to plan, none is needed.")
-            for section in missing
-        )
+def _moved(path: Path, staging: Path, out: Path) -> Path:
+    target = out / path.relative_to(staging)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(path.read_bytes())
+    return target
 
 
-def _simulate_form(world: World, form: Form, optional_blocks: tuple[str, ...]) -> SimulatedForm:
-    population, instrument, streams = world.population, world.instrument, world.streams
-    cells = candid_answers(world, form, optional_blocks)
-    rows = world.sampling.size("firm" if form.id == "F" else "informant")
-    kinds = assign_kinds(population, form.id, rows, streams)
-    answer_carelessly(cells, kinds, population, instrument, form, optional_blocks, streams)
-    incomplete = np.zeros(rows, dtype=bool)
-    if population.missingness is not None:
-        predictor = np.asarray(world.answer(population.missingness.depends_on, form.id), dtype=np.float64)
-        incomplete = incomplete_respondents(population.missingness, predictor, form.id, streams)
-        leave_unanswered(cells, incomplete, population.missingness, instrument, form, optional_blocks, streams)
-    last, finished = _broken_off(world, form, rows, len(asked_questions(form, optional_blocks)))
-    shown = route(cells, form, optional_blocks, last)
-    meta = interview_meta(world, form, kinds, shown, finished, streams)
-    order = np.lexsort((meta["response_id"], meta["started"]))
-    personal = personal_columns(rows, form, streams)
-    return SimulatedForm(
-        form.id, _sorted(pd.DataFrame(_columns(cells), dtype="str"), order), _sorted(meta, order),
-        _sorted(personal, order), kinds[order], incomplete[order],
-    )
+# -- checks -----------------------------------------------------------------------------------------------
 
 
-def _columns(cells: Cells) -> dict[str, list[str]]:
-    return {question: [str(cell) for cell in column] for question, column in cells.items()}
-
-
-def _sorted(table: pd.DataFrame, order: np.ndarray) -> pd.DataFrame:
-    return table.iloc[order].reset_index(drop=True)
-
-
-def _broken_off(world: World, form: Form, rows: int, questions: int) -> tuple[np.ndarray, np.ndarray]:
-    """After how many questions each respondent leaves, and who finishes. Nobody leaves in the first tenth."""
-    rng = world.streams.of(f"participation.broken_off@{form.id}")
-    leaves = rng.random(rows) < world.population.participation.broken_off
-    at = rng.integers(questions // 10, max(questions * 9 // 10, questions // 10 + 1), size=rows)
-    return np.where(leaves, at, questions), ~leaves
-
-
-# -- writing ------------------------------------------------------------------------------------------
-
-
-def _refuse_to_overwrite(plan: StudyPlan, out: Path) -> None:
-    """Files with answers and no truth.json beside them may be somebody's data."""
-    names = [name for source in plan.forms.values() for name in (source.file, source.labels) if name]
+def _check_place(study: Path, plan: StudyPlan, sources: Sources, out: Path) -> None:
+    """A study's own plan is never changed; and answers without truth.json beside them may be somebody's."""
+    if out.resolve() == study.resolve() and sources != plan.forms:
+        raise InputError(Finding(
+            "REHEARSE-PLACE", f"--out {out}",
+            "A rehearsal with other files than the plan names has a plan of its own, and this folder has one already.",
+            "Name another folder with --out, or change `forms` in study.yaml.",
+        ))
+    names = [name for form in sources.values() for source in form for name in (source.file, source.labels) if name]
     present = [name for name in names if (out / name).exists()]
     if present and not (out / TRUTH_FILE).is_file():
         raise InputError(Finding(
@@ -179,8 +132,8 @@ def _refuse_to_overwrite(plan: StudyPlan, out: Path) -> None:
         ))
 
 
-def _check_languages(forms: tuple[SimulatedForm, ...], plan: StudyPlan) -> None:
-    spoken = {language for form in forms for language in form.meta["language"]}
+def _check_languages(forms: Sequence[SimulatedForm], plan: StudyPlan) -> None:
+    spoken = {language for form in forms for language in form.speaks}
     if unknown := sorted(spoken - set(plan.languages)):
         raise InputError(Finding(
             "POPULATION-LANGUAGE", "population.yaml, key variables.language",
@@ -189,21 +142,37 @@ def _check_languages(forms: tuple[SimulatedForm, ...], plan: StudyPlan) -> None:
         ))
 
 
-def _write_form(form: SimulatedForm, instrument: Instrument, plan: StudyPlan, out: Path) -> list[Path]:
-    source = next(source for name, source in plan.forms.items() if name == form.form)
-    written = []
-    exports: tuple[tuple[str | None, Export], ...] = ((source.file, "codes"), (source.labels, "labels"))
-    for name, export in exports:
-        if name is not None:
-            path = out / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            qualtrics.write(path, instrument, form.form, form.cells, form.meta, form.personal, export=export)
-            written.append(path)
-    return written
+def _untried(
+    forms: Sequence[SimulatedForm], plan: StudyPlan, fielded_in: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Languages and versions of the plan in which nobody answered, and languages that a version does not have."""
+    notes = []
+    for form in forms:
+        asked = set(form.meta["language"])
+        if absent := [language for language in plan.languages if language not in asked]:
+            notes.append(f"Form {form.form}: nobody answered in {', '.join(absent)}; `language` in population.yaml "
+                         "says who speaks what.")
+        there = set(form.meta["instrument_version"])
+        if gone := [version for version in fielded_in[form.form] if version not in there]:
+            notes.append(f"Form {form.form}: nobody was asked {', '.join(gone)}.")
+        for (version, language), count in _in_base_language(form).items():
+            notes.append(f"Form {form.form}: {count} speakers of {language} were asked {version} in its base language; "
+                         "it has no other for them.")
+    return notes
+
+
+def _in_base_language(form: SimulatedForm) -> Counter[tuple[str, str]]:
+    """(version, language) → how many would have chosen a language that their version does not have."""
+    elsewhere = form.meta["language"].to_numpy(dtype=object) != form.speaks
+    versions = form.meta["instrument_version"].to_numpy(dtype=object)
+    return Counter(zip(versions[elsewhere].tolist(), form.speaks[elsewhere].tolist(), strict=True))
+
+
+# -- the truth --------------------------------------------------------------------------------------------
 
 
 def _write_truth(
-    out: Path, population: Population, forms: tuple[SimulatedForm, ...], truth: dict[str, TrueValue],
+    out: Path, population: Population, forms: Sequence[SimulatedForm], truth: dict[str, TrueValue],
     claims: dict[str, TrueClaim], *, n: int, seed: int, version: str,
 ) -> Path:
     content: dict[str, Any] = {
@@ -225,16 +194,15 @@ def _write_truth(
 
 def _who(form: SimulatedForm) -> dict[str, Any]:
     """Counts, and the response ids of those whose answers are not what they seem."""
-    ids = form.meta["response_id"]
+    ids, versions = form.meta["response_id"], form.meta["instrument_version"]
+    several: dict[str, Any] = {} if versions.nunique() < 2 else {
+        "versions": {version: int(count) for version, count in versions.value_counts(sort=False).items()},
+        "asked in the base language": [
+            {"version": version, "speaks": language, "respondents": count}
+            for (version, language), count in _in_base_language(form).items()],
+    }
     return {
-        "rows": len(ids),
+        "rows": len(ids), **several,
         "careless": {str(kind): ids[form.kinds == kind].tolist() for kind in np.unique(form.kinds) if kind != CAREFUL},
         "incomplete": ids[form.incomplete].tolist(),
     }
-
-
-def _write_plan(study: Path, out: Path) -> Path:
-    text = (study / PLAN_FILE).read_text(encoding="utf-8")
-    path = out / PLAN_FILE
-    path.write_text(re.sub(r"(?m)^(synthetic:\s*)\S+", r"\1true", text), encoding="utf-8", newline="\n")
-    return path

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from instrument import store
 from instrument.errors import Finding, InputError
+from pipeline.instruments import instrument_of
 from pipeline.power import chunk_files
 from pipeline.power.findings import CellFigures, Planned, cell_figures, planned, true_effect
 from pipeline.power.grid import Asked, cells, too_small
@@ -73,7 +73,7 @@ def study_power(
     """
     study_plan = load_plan(study)
     plan = asked.over(study_plan.power)
-    population, instrument = load_population(study), store.load(study_plan.instrument)
+    population, instrument = load_population(study), instrument_of(study, study_plan)
     aim = target(plan.model, plan.effect, study, population, instrument)
     if findings := list(too_small(plan.sizes, len(aim.columns))):
         raise InputError(findings)

@@ -27,7 +27,7 @@ from instrument.model import Instrument
 from pipeline.power.kinds import Frozen, Normal, Product
 from pipeline.power.population import Population, Regression
 from pipeline.power.streams import Streams
-from pipeline.power.world import World, firms_only
+from pipeline.power.world import World, firms_only, row_level
 from pipeline.yaml_file import read_yaml_file
 
 CLAIMS_FILE = "claims.yaml"
@@ -107,12 +107,13 @@ def true_values(population: Population, instrument: Instrument) -> dict[str, Tru
 
 def _check(population: Population, instrument: Instrument) -> None:
     findings = []
-    scored = {*instrument.dimensions, *(item.id for d in instrument.dimensions for item in instrument.items(d, "F"))}
+    form = firm_form(instrument)
+    scored = {*instrument.dimensions, *(item.id for d in instrument.dimensions for item in instrument.items(d, form))}
     for latent, marker in population.truth.markers.items():
         if latent not in population.variables or marker not in scored:
             findings.append(Finding(
                 "POPULATION-TRUTH", f"population.yaml, key truth.markers.{latent}",
-                "A marker is a dimension or item of form F that gives a variable its scale; "
+                f"A marker is a dimension or item of form {form} that gives a variable its scale; "
                 f"{latent} or {marker} is unknown.", "Correct the names.",
             ))
     firm_level = {name for name, variable in population.variables.items() if variable.level == "firm"}
@@ -172,13 +173,19 @@ def _chunk(population: Population, instrument: Instrument, world: World) -> tupl
     return raw, std
 
 
+def firm_form(instrument: Instrument) -> str:
+    """The form whose rows are firms, or whoever stands in their place; the first if there is none."""
+    return next((form.id for form in instrument.forms if row_level(form) == "firm"), instrument.forms[0].id)
+
+
 def _marker_slope(world: World, instrument: Instrument, marker: str, latent: Array) -> float:
     """Slope of the marker (a dimension's score, or one item) on its latent variable."""
     if marker in instrument.dimensions:
-        observed = world.score(marker, "F")
+        observed = world.score(marker, firm_form(instrument))
     else:
-        item = next(i for d in instrument.dimensions for i in instrument.items(d, "F") if i.id == marker)
-        observed = world.item(item, "F").astype(np.float64)
+        form = firm_form(instrument)
+        item = next(i for d in instrument.dimensions for i in instrument.items(d, form) if i.id == marker)
+        observed = world.item(item, form).astype(np.float64)
     return float(np.cov(observed, latent)[0, 1] / latent.var(ddof=1))
 
 

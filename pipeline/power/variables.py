@@ -154,7 +154,10 @@ def _product(variable: kinds.Product, world: World, stream: str, level: Level) -
 
 @_draw.register(kinds.Score)
 def _score(variable: kinds.Score, world: World, stream: str, level: Level) -> NDArray[Any]:
-    return world.score(variable.dimension, "F" if level == "firm" else "A")
+    wanted: Level = "firm" if level == "firm" else "informant"
+    form = next(form.id for form in world.instrument.forms
+                if world.row_level(form.id) == wanted and world.instrument.items(variable.dimension, form.id))
+    return world.score(variable.dimension, form)
 
 
 def _standard_normal(world: World, stream: str, level: Level) -> NDArray[np.float64]:

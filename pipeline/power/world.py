@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instrument.errors import Finding, InputError
-from instrument.model import Instrument, Item
+from instrument.model import Form, Instrument, Item
 from pipeline.power.kinds import Level, Shared
 from pipeline.power.population import Population
 from pipeline.power.streams import Streams
@@ -84,10 +84,10 @@ class World:
         names = tuple(population.variables) if wanted is None else population.ancestors(wanted)
         for name in names:
             variable = population.variables[name]
-            # A respondent's variable is drawn once a form; the rows of the two forms differ.
+            # A respondent's variable is drawn once a form; the rows of two forms differ.
             rows: tuple[tuple[str, Level], ...] = (
-                ((f"{name}@F", "firm"), (f"{name}@A", "informant")) if variable.level == "respondent"
-                else ((name, variable.level),)
+                tuple((f"{name}@{form.id}", row_level(form)) for form in instrument.forms)
+                if variable.level == "respondent" else ((name, variable.level),)
             )
             for key, level in rows:
                 self._values[key] = draw(self, key, variable, level)
@@ -102,7 +102,11 @@ class World:
         """A variable's true values, one a row of a form."""
         if self.population.variables[name].level == "respondent":
             return self._values[f"{name}@{form_id}"]
-        return self.value(name, row_level(form_id))
+        return self.value(name, self.row_level(form_id))
+
+    def row_level(self, form_id: str) -> Level:
+        """What a row of a form's export is."""
+        return row_level(self.instrument.form(form_id))
 
     def linear(self, causes: dict[str, float], level: Level) -> Array:
         """``Σ coefficient · cause``."""
@@ -133,7 +137,7 @@ class World:
         """(rows,) where each respondent stands on a dimension."""
         key = (dimension, form_id)
         if key not in self._continuous:
-            measured, level = self.population.dimensions[dimension], row_level(form_id)
+            measured, level = self.population.dimensions[dimension], self.row_level(form_id)
             own = self.disturbance(f"dimension.{dimension}@{form_id}", level)
             if measured.factor is not None:
                 factor = self.value(measured.factor, level)
@@ -149,7 +153,7 @@ class World:
         r = single_item_reliability(measured.reliability, len(siblings))
         root = _proper_loading(item, np.sqrt(r) + answering.item_loading[position % len(answering.item_loading)])
         ease = measured.ease + answering.item_ease[position % len(answering.item_ease)]
-        e = self.streams.of(f"item.{item.id}@{form_id}").standard_normal(self.sampling.size(row_level(form_id)))
+        e = self.streams.of(f"item.{item.id}@{form_id}").standard_normal(self.sampling.size(self.row_level(form_id)))
         response = root * self.dimension(item.dimension, form_id) + np.sqrt(1 - root**2) * e + ease
         response += self._shift(item, form_id)
         points = [int(option.code) for option in self.instrument.scale(item.scale).points]
@@ -185,9 +189,12 @@ def _proper_loading(item: Item, loading: float) -> float:
     ))
 
 
-def row_level(form_id: str) -> Level:
-    """What a row of a form's export is: a firm, or an informant on an alliance."""
-    return "firm" if form_id == "F" else "informant"
+def row_level(form: Form) -> Level:
+    """What a row of a form's export is: an informant on an alliance where the link names one, else a firm.
+
+    Respondents who speak for nobody but themselves are drawn as firms are: apart from each other.
+    """
+    return "informant" if "alliance_id" in form.identifiers else "firm"
 
 
 def single_item_reliability(reliability: float, items: int) -> float:

@@ -31,6 +31,7 @@ from pipeline.report.tables import (
 )
 from pipeline.report.tables.fit import fit_sentence
 from pipeline.report.tables.models import crosschecks_sentence
+from pipeline.report.tables.provenance import instrument_called
 from pipeline.results import StudyResults
 from pipeline.undefined import Undefined
 
@@ -160,6 +161,7 @@ def report_html(
         "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         "data_uri": data_uri, "instrument": instrument, "mediation": names.mediation(results),
         "slug": names.slug, "share_of_width": share_of_width, "theory": theory,
+        "instrument_called": instrument_called(results.manifest),
     }
     return environment.get_template("report.html.j2").render(context)
 

@@ -118,6 +118,7 @@ REASONS = {
     "unanswered": "Left unanswered",
     "not asked": "Not asked (routing)",
     "invalid": "Set aside as invalid",
+    "other version": "Asked differently in another version",
 }
 
 

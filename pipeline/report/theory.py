@@ -24,13 +24,19 @@ NO_PROBES = "This run probed no interaction."
 
 def in_brief(results: StudyResults) -> tuple[str, ...]:
     """One line each on claims, rivals and the robustness map."""
-    claims = results.claims.sentence if results.claims.claims else NO_CLAIMS
-    return claims, favoured_sentence(results.rivals), map_sentence(results)
+    if not results.claims.claims and results.rivals is None and results.robustness is None and results.absent:
+        return (f"{counted(len(results.absent), 'model or part', 'models and parts')} of the analysis could not be "
+                "asked of these answers; the section on models lists them.",)
+    claims = results.claims.sentence if results.claims.claims else results.why_absent("claims", NO_CLAIMS)
+    rivals = results.why_absent("rivals") if results.rivals is None else favoured_sentence(results.rivals)
+    return claims, rivals, map_sentence(results)
 
 
 def map_sentence(results: StudyResults) -> str:
     """The robustness map in one sentence, or that there is none."""
-    return NO_MAP if results.robustness is None else f"Robustness map: {_small(curve_sentence(results.robustness))}"
+    if results.robustness is None:
+        return results.why_absent("robustness", NO_MAP)
+    return f"Robustness map: {_small(curve_sentence(results.robustness))}"
 
 
 def _small(text: str) -> str:

@@ -8,15 +8,17 @@ the sentence says so; where the interval includes zero it says what else the dat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.measurement.reliability import ScaleReliability
 from pipeline.report import methods, names
-from pipeline.report.numbers import interval, level_name, number, p_equals
+from pipeline.report.numbers import counted, interval, level_name, number, p_equals
 from pipeline.report.tables.effects import excludes_zero
 from pipeline.report.tables.fit import fit_sentence
-from pipeline.results import HEADLINE_EFFECT, Headline, ModelRun
+from pipeline.results import HEADLINE_EFFECT, Absent, Headline, ModelRun
 from pipeline.sem.effects import BootstrapResult, JointSignificance, ResampledEffect
-from pipeline.undefined import Undefined
+from pipeline.undefined import Number, Undefined
 
 SECOND_EFFECT = "serial_success"
 
@@ -51,6 +53,18 @@ LIMITS = (
 SYNTHETIC_LIMIT = (
     "The data are synthetic. Nothing here is a finding about real firms; the study only exercises the method."
 )
+MEASURED_LIMITS = (
+    "A model that fits is one of many that would. That items go together as the instrument says does not show that "
+    "they measure what they are named after.",
+    methods.AT_RANDOM,
+    "Standard errors, p values and fit indices are robust (sandwich) ones, clustered by firm where a row is an "
+    "alliance: they do not need normal data, but they are approximations for large samples.",
+    "Answers on a scale of a few points are treated as continuous.",
+)
+"""Limits of a study whose main model is one of measurement."""
+FEW_SCALES = 6
+"""So many scales are listed one by one."""
+SYNTHETIC_ANSWERS = "The data are synthetic. Nobody gave these answers; the study only exercises the method."
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,71 @@ def headline(run: ModelRun, *, synthetic: bool, all_respondents: ModelRun | None
         )
     opening = f"In {'these synthetic data on' if synthetic else 'the answers of'} {run.fit.nobs:,} {run.level}s, "
     return Headline(opening + finding(run, HEADLINE_EFFECT), _details(run, found, all_respondents), limits)
+
+
+def measured(
+    runs: Sequence[ModelRun], scales: Sequence[ScaleReliability], absent: Sequence[Absent], *, synthetic: bool,
+) -> Headline:
+    """What a study found that can ask only how well its scales measure.
+
+    Parameters
+    ----------
+    runs
+        The measurement models, the main one first and its screened rows first of all; none if there is none.
+    scales
+        Of the screened rows.
+    absent
+        What could not be asked.
+    """
+    limits = ((SYNTHETIC_ANSWERS,) if synthetic else ()) + MEASURED_LIMITS
+    details = [_reliabilities(scales)] if scales else []
+    if not runs:
+        why = next((str(one) for one in absent if one.id.startswith("measurement")), "")
+        return Headline(_opened("no model could be asked of the answers.", synthetic), (*details, why), limits)
+    run = runs[0]
+    details += [fit_sentence(run), f"{run.id} rests on {methods.rows_used(run)}"]
+    details += [fit_sentence(other) for other in runs[1:]]
+    clause = _measured_clause(run)
+    opening = f"In {'these synthetic data on' if synthetic else 'the answers of'} {run.fit.nobs:,} {run.level}s, "
+    return Headline(opening + clause, tuple(details), limits)
+
+
+def _measured_clause(run: ModelRun) -> str:
+    if not run.fit.converged:
+        return "the measurement model did not converge; its numbers are not to be used."
+    if not run.fit.admissible:
+        return "the measurement model converged to a solution that is not admissible; no finding is stated."
+    factors = list(dict.fromkeys(row.lhs for row in run.fit.parameters if row.op == "=~"))
+    loadings = [row.std_all for row in run.fit.parameters
+                if row.op == "=~" and row.std_all is not None and not isinstance(row.std_all, Undefined)]
+    between = [row.std_all for row in run.fit.parameters if row.op == "~~" and row.lhs != row.rhs
+               and {row.lhs, row.rhs} <= set(factors) and row.std_all is not None
+               and not isinstance(row.std_all, Undefined)]
+    span = f"standardised loadings run from {_bounded(min(loadings))} to {_bounded(max(loadings))}"
+    if not between:
+        return f"one factor stands behind {counted(len(loadings), 'indicator')}: {span}."
+    together = f"is {_bounded(between[0])}" if len(between) == 1 else (
+        f"runs from {_bounded(min(between))} to {_bounded(max(between))}")
+    return (f"{counted(len(factors), 'factor')} stand behind {counted(len(loadings), 'indicator')}: {span}, and the "
+            f"correlation of the factors {together}.")
+
+
+def _reliabilities(scales: Sequence[ScaleReliability]) -> str:
+    """Each scale's coefficients; of many scales the least and the most reliable."""
+    known = sorted((s for s in scales if not isinstance(s.omega, Undefined)), key=lambda s: _number(s.omega))
+    shown = scales if len(scales) <= FEW_SCALES or not known else (known[0], known[-1])
+    said = [f"{scale.label} ω {_bounded(scale.omega)}, α {_bounded(scale.alpha)}" for scale in shown]
+    among = "" if shown is scales else f" of {len(scales)} scales, the least and the most reliable"
+    return f"Reliability{among}: {'; '.join(said)}."
+
+
+def _number(value: Number) -> float:
+    assert not isinstance(value, Undefined)
+    return value
+
+
+def _bounded(value: Number) -> str:
+    return str(value) if isinstance(value, Undefined) else number(value, bounded=True)
 
 
 def finding(run: ModelRun, effect: str) -> str:

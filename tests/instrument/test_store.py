@@ -147,17 +147,17 @@ def test_every_broken_key_is_reported_with_a_readable_path_and_line(put: Put, ra
     question(raw, "lrar3")["reversd"] = question(raw, "lrar3").pop("reversed")
     question(raw, "dafex")["options"][1]["label"] = False
     raw["scales"][0]["points"][2]["code"] = 3.5
-    raw["forms"][1]["id"] = "B"
+    raw["forms"][1]["id"] = "b"
     folder = put("1.2.0", instrument=raw)
     lines = (folder / "instrument.yaml").read_text(encoding="utf-8").splitlines()
     findings = refused(lambda: store.load_folder(folder))
     found = {finding.place.partition(": ")[2]: finding for finding in findings}
     assert set(found) == {
-        "forms[B].blocks[deal].questions[ratr1].text",
+        "forms[b].blocks[deal].questions[ratr1].text",
         "forms[F].blocks[learn].questions[lrar3].reversd",
         "forms[F].blocks[team].questions[dafex].options[0].label",
         "scales[agree7].points[3].code",
-        "forms[B].id",
+        "forms[b].id",
     }
     assert {finding.code for finding in findings} == {"INSTRUMENT-SHAPE"}
     misspelt = found["forms[F].blocks[learn].questions[lrar3].reversd"]

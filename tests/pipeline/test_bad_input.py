@@ -183,8 +183,9 @@ def one_thread() -> Iterator[None]:
 def only_mediation() -> Iterator[None]:
     """No case here is about the models: one is enough, and small."""
     with without_theory(), pytest.MonkeyPatch.context() as patched:
-        patched.setattr("pipeline.run.MODELS", (SMALL,))
-        patched.setattr("pipeline.run.MEDIATION", SMALL)
+        for module in ("run", "questions"):
+            patched.setattr(f"pipeline.{module}.MODELS", (SMALL,))
+            patched.setattr(f"pipeline.{module}.MEDIATION", SMALL)
         yield
 
 
@@ -307,15 +308,15 @@ def test_an_unknown_language_in_the_plan(run: Run, study: Study) -> None:
     run(study).told("STUDY-LANGUAGE", "languages", "'xx'", "en, es")
 
 
-def test_a_plan_without_the_firm_form_and_with_unknown_names(run: Run, study: Study) -> None:
+def test_a_plan_with_forms_and_names_that_the_instrument_has_not(run: Run, study: Study) -> None:
     def spoil(plan: dict[str, Any]) -> None:
-        plan["forms"] = {"A": plan["forms"]["F"]}
+        plan["forms"] = {"X": plan["forms"]["F"]}
         plan["optional_blocks"] = ["optnone"]
         plan["factors"]["analyses"] = {"x": ["none"]}
 
     study.plan(spoil)
     outcome = run(study)
-    outcome.told("STUDY-FORM", "forms")
+    outcome.told("STUDY-FORM", "forms", "'X'", "F, A")
     outcome.told("STUDY-BLOCK", "'optnone'")
     outcome.told("STUDY-DIMENSION", "'none'")
 

@@ -588,7 +588,7 @@ def test_read_sets_broken_cells_aside_names_them_and_ends_with_status_2(call, sm
 
 
 @pytest.mark.parametrize(("arguments", "code"), [
-    (["paper", "{export}", "--out", "r.csv"], "OPTION-PLATFORM"),
+    (["surveymonkey", "{export}", "--out", "r.csv"], "OPTION-PLATFORM"),
     (["qualtrics", "{export}", "--out", "{export}"], "OUT-SAME"),
     (["qualtrics", "{export}", "--out", "r.csv", "--version", "9.9.9"], "INSTRUMENT-VERSION"),
     (["qualtrics", "nowhere.csv", "--out", "r.csv"], "READ-MISSING"),

@@ -31,8 +31,9 @@ def all_figures(results: StudyResults) -> tuple[Figure, ...]:
     for analysis in results.factor_analyses:
         found += [scree_figure(analysis), loadings_figure(analysis)]
     found += [path_figure(results), measurement_figure(results), forest_figure(results), bootstrap_figure(results),
-              decay_figure(results), verdict_figure(results), *evidence_figures(results),
-              confounding_figure(results.sensitivity), reliability_figure(results.sensitivity)]
+              decay_figure(results), verdict_figure(results), *evidence_figures(results)]
+    if results.sensitivity is not None:
+        found += [confounding_figure(results.sensitivity), reliability_figure(results.sensitivity)]
     if results.robustness is not None:
         found.append(specification_figure(results.robustness))
     found += probe_figures(results.probes)

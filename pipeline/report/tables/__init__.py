@@ -7,7 +7,9 @@ the same tables, the long ones folded or in its appendix.
 from __future__ import annotations
 
 from pipeline.report import names
+from pipeline.report.tables.absent import absent_table
 from pipeline.report.tables.claims import claims_table, claims_truth_table, predictions_table
+from pipeline.report.tables.deviations import deviations_table
 from pipeline.report.tables.effects import (
     bootstrap_table,
     comparison_table,
@@ -68,21 +70,22 @@ from pipeline.report.tables.spec import (
     write_csv,
     write_tables,
 )
+from pipeline.report.tables.versions import versions_tables
 from pipeline.report.tables.wording import facts_wording_table, items_wording_table
 from pipeline.results import StudyResults
 
 __all__ = [
-    "Cell", "Column", "Table", "all_tables", "bootstrap_table", "claims_table", "claims_truth_table",
+    "Cell", "Column", "Table", "absent_table", "all_tables", "bootstrap_table", "claims_table", "claims_truth_table",
     "comparison_table", "correlations_table", "counts_table", "covariances_table", "crosscheck_table",
-    "decay_table", "diagnoses_table", "display", "display_rows", "effects_table", "exclusions_table",
-    "explained_table", "facets_table", "factor_correlations_table", "factorability_table", "facts_wording_table",
-    "failures_table", "findings_table", "fit_table", "flow_table", "identification_table", "indices_table",
-    "information_table", "intercepts_table", "items_table", "items_wording_table", "joint_table",
+    "decay_table", "deviations_table", "diagnoses_table", "display", "display_rows", "effects_table",
+    "exclusions_table", "explained_table", "facets_table", "factor_correlations_table", "factorability_table",
+    "facts_wording_table", "failures_table", "findings_table", "fit_table", "flow_table", "identification_table",
+    "indices_table", "information_table", "intercepts_table", "items_table", "items_wording_table", "joint_table",
     "loadings_of_table", "loadings_table", "manifest_table", "missing_table", "packages_table", "parameters_table",
     "paths_table", "personal_data_table", "predictions_table", "probe_tables", "reading_table", "reliability_table",
     "residuals_table", "retention_table", "rival_tables", "screening_table", "select", "sensitivity_tables",
     "specifications_table", "theory_fit_table", "timings_table", "to_frame", "truth_table", "variables_table",
-    "variances_table", "write_csv", "write_tables",
+    "variances_table", "versions_tables", "write_csv", "write_tables",
 ]
 
 
@@ -90,8 +93,9 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
     """Every table, in the order of the report. Ids are unique and are the names of the CSV files."""
     words = names.labels(results)
     tables = [
+        deviations_table(results),
         flow_table(results), reading_table(results), personal_data_table(results), failures_table(results),
-        findings_table(results),
+        findings_table(results), *versions_tables(results.versions),
         missing_table(results), screening_table(results), exclusions_table(results), variables_table(results),
     ]
     for key in results.moments:
@@ -121,6 +125,8 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
     if results.known_truth:
         tables.append(truth_table(results))
     tables += _theory_tables(results)
+    if results.absent:
+        tables.append(absent_table(results))
     return (*tables, manifest_table(results), packages_table(results), timings_table(results))
 
 
@@ -138,8 +144,8 @@ def _theory_tables(results: StudyResults) -> list[Table]:
             tables.append(effects_table(run))
         if run.joint:
             tables.append(joint_table(run))
-    tables += [*rival_tables(results.rivals), groups_table(results.groups)]
-    tables += sensitivity_tables(results.sensitivity)
+    tables += [*(rival_tables(results.rivals) if results.rivals else ()), groups_table(results.groups)]
+    tables += sensitivity_tables(results.sensitivity) if results.sensitivity else ()
     if results.robustness is not None:
         curve = results.robustness
         tables += [specifications_table(curve), counts_table(curve), facets_table(curve)]

@@ -7,7 +7,6 @@ from collections import Counter
 from pipeline.claims.ledger import DOCUMENTS
 from pipeline.claims.report import ClaimResult, ClaimsReport, PredictionResult
 from pipeline.report.numbers import MINUS, counted, level_name, listed
-from pipeline.report.tables.rivals import favoured_sentence
 from pipeline.report.tables.spec import Cell, Column, Table
 from pipeline.results import StudyResults
 from pipeline.undefined import Undefined
@@ -169,8 +168,3 @@ def _truth_sentence(known: list[ClaimResult]) -> str:
 def document_name(document: str) -> str:
     """A document's name in full."""
     return DOCUMENTS[document]
-
-
-def moderation_sentence(results: StudyResults) -> str:
-    """Which of mediation and moderation the data favour, and by what."""
-    return favoured_sentence(results.rivals)

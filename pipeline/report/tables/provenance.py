@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.report.numbers import counted, listed, number
 from pipeline.report.tables.spec import Column, Table
-from pipeline.results import StudyResults
+from pipeline.results import Manifest, StudyResults
 
 
 def manifest_table(results: StudyResults) -> Table:
@@ -17,6 +17,7 @@ def manifest_table(results: StudyResults) -> Table:
         ("alliometrics", m.program_version),
         ("Python", m.python),
         ("Platform", m.platform),
+        ("Instrument", m.instrument_name),
         ("Instrument version", m.instrument_version),
         ("Instrument fingerprint (SHA-256)", m.instrument_fingerprint),
         ("Plan (SHA-256)", m.plan_sha256),
@@ -30,8 +31,14 @@ def manifest_table(results: StudyResults) -> Table:
         else "Nothing of the plan was overridden."
     return Table(
         "manifest", "Manifest of the run", (Column("key", "What"), Column("value", "Value")), tuple(rows),
-        f"Instrument {m.instrument_version}, seed {m.seed}, {m.draws:,} bootstrap draws. {overridden}",
+        f"Instrument {instrument_called(m)}, seed {m.seed}, {m.draws:,} bootstrap draws. {overridden}",
     )
+
+
+def instrument_called(m: Manifest) -> str:
+    """A version of our instrument, or another instrument by its name."""
+    ours = m.instrument_name == "alliometrics"
+    return m.instrument_version if ours else f"{m.instrument_name} {m.instrument_version}"
 
 
 def packages_table(results: StudyResults) -> Table:

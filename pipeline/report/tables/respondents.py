@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pipeline.report import names
 from pipeline.report.numbers import counted, listed, percent
 from pipeline.report.tables.spec import Column, Table
@@ -115,10 +117,9 @@ def findings_table(results: StudyResults) -> Table:
 def missing_table(results: StudyResults) -> Table:
     """Why answers are missing, by form: amount and pattern by reason."""
     rows = []
-    for reading in results.reading:
-        for reason, count in reading.missing.items():
-            share = count / reading.cells if reading.cells else None
-            rows.append((names.form(reading.form), names.reason(reason), count, share))
+    for form, (cells, missing) in _answers_by_form(results).items():
+        for reason, count in missing.items():
+            rows.append((names.form(form), names.reason(reason), count, count / cells if cells else None))
     return Table(
         "missing", "Missing answers by reason",
         (
@@ -130,13 +131,22 @@ def missing_table(results: StudyResults) -> Table:
     )
 
 
+def _answers_by_form(results: StudyResults) -> dict[str, tuple[int, Counter[str]]]:
+    """Cells, and those missing by reason, of all files of a form together."""
+    out: dict[str, tuple[int, Counter[str]]] = {}
+    for reading in results.reading:
+        cells, missing = out.get(reading.form, (0, Counter()))
+        out[reading.form] = (cells + reading.cells, missing + Counter(reading.missing))
+    return out
+
+
 def _missing_sentence(results: StudyResults) -> str:
     parts = []
-    for reading in results.reading:
-        asked = reading.cells - reading.missing.get("not asked", 0)
-        missing = sum(count for reason, count in reading.missing.items() if reason != "not asked")
+    for form, (cells, reasons) in _answers_by_form(results).items():
+        asked = cells - reasons.get("not asked", 0)
+        missing = sum(count for reason, count in reasons.items() if reason != "not asked")
         if asked:
-            parts.append(f"{names.form(reading.form)}: {percent(missing / asked)} of the {asked:,} answers asked for")
+            parts.append(f"{names.form(form)}: {percent(missing / asked)} of the {asked:,} answers asked for")
     return f"Missing, for any reason: {'; '.join(parts)}." if parts else "No answers were read."
 
 

@@ -25,7 +25,8 @@ def items_wording_table(instrument: Instrument, optional_blocks: tuple[str, ...]
         (Column("form", "Form"), Column("item", "Item"), Column("measures", "Measures"), Column("text", "Wording"),
          Column("key", "Key")),
         tuple(rows),
-        f"{counted(len(rows), 'item')} were asked, {reversed_items} of them reversed (keyed as 8 − answer).",
+        f"{counted(len(rows), 'item')} were asked, {reversed_items} of them reversed (keyed as lowest plus highest "
+        "point less the answer).",
         f"Instrument {instrument.version}, in {instrument.language_name}.",
     )
 

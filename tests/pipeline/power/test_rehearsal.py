@@ -70,7 +70,7 @@ def test_somebodys_data_are_not_overwritten(study: Path, tmp_path: Path) -> None
 
 def test_an_unknown_platform_is_refused_with_the_known_ones(study: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="qualtrics"):
-        rehearse(study, n=5, seed=1, platform="paper", out=tmp_path)
+        rehearse(study, n=5, seed=1, platform="fax", out=tmp_path)
 
 
 def test_a_language_outside_the_plan_is_bad_input(study: Path, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_sample_reads_without_a_failure_and_its_careless_respondents_are_fou
     instrument: Instrument, form_id: str
 ) -> None:
     plan = load_plan(SAMPLE)
-    source = plan.forms[form_id]  # type: ignore[index]
+    source, = plan.forms[form_id]
     assert source.labels is not None
     raw = qualtrics.read(SAMPLE / source.file, form_id, labels=SAMPLE / source.labels)
     responses, failures, summary = validate(raw, instrument, languages=plan.languages)

@@ -17,7 +17,6 @@ import pandas as pd
 from instrument import store
 from pipeline.data.items import asked_items, by_dimension
 from pipeline.estimation import observed_variables
-from pipeline.flow import FORM_OF_LEVEL
 from pipeline.models import MEDIATION, MODELS, ModelSpec
 from pipeline.prepare import PreparedForm, prepare
 from pipeline.results import SCREENED, StudyResults
@@ -28,6 +27,7 @@ from pipeline.study import load_plan
 
 HERE = Path(__file__).resolve().parent
 SAMPLE = HERE.parents[2] / "data" / "sample"
+FORM_OF_LEVEL = {"firm": "F", "alliance": "A"}
 FRAMES = {"F": "firms.csv", "A": "alliances.csv"}
 RESAMPLES = BLOCK
 """Draws of the bootstrap that lavaan estimates too, for a quarter minute each: the first that share a generator."""

@@ -1,0 +1,1 @@
+"""A plan locked before the data, its amendments, and what a run did otherwise."""
