@@ -6,7 +6,7 @@ carry is said on every export; nothing is lost in silence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,9 +63,23 @@ class Loss:
     where: tuple[str, ...]
 
 
-def losses(capabilities: Mapping[Feature, Capability], instrument: Instrument, wanted: Wanted) -> tuple[Loss, ...]:
-    """Everything that an export cannot carry by itself, with the questions and blocks it touches."""
-    out = []
+OWN_WORDS = ("en", "es", "fr")
+"""Languages in which the exporters have their own few words: buttons, messages, closing sentences."""
+
+
+def capability_losses(
+    capabilities: Mapping[Feature, Capability], instrument: Instrument, wanted: Wanted, *,
+    own_words: str = "", spoken: Collection[str] = OWN_WORDS,
+) -> tuple[Loss, ...]:
+    """Everything that an export cannot carry by itself, with the questions and blocks it touches.
+
+    Parameters
+    ----------
+    own_words
+        What stands for the exporter's own words in a language that is not ``spoken``; ``""`` where it has none.
+    """
+    foreign = tuple(code for code in wanted.languages if own_words and code.split("-")[0] not in spoken)
+    out = [Loss("languages", "no", own_words, foreign)] if foreign else []
     for feature, capability in capabilities.items():
         if capability.carried != "yes":
             used, where = _USED[feature](instrument, wanted)

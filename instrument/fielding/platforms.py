@@ -14,7 +14,7 @@ import pandas as pd
 
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import Export, RawAnswers
-from instrument.fielding.capabilities import Capability, Feature
+from instrument.fielding.capabilities import Capability, Feature, Loss
 from instrument.fielding.exports import OutputFile, Wanted
 from instrument.model import Instrument
 
@@ -42,6 +42,8 @@ class Exporter(Protocol):
     CAPABILITIES: Mapping[Feature, Capability]
 
     def export(self, instrument: Instrument, wanted: Wanted) -> tuple[OutputFile, ...]: ...
+
+    def losses(self, instrument: Instrument, wanted: Wanted) -> tuple[Loss, ...]: ...
 
 
 class AnswersForm(Protocol):

@@ -12,7 +12,7 @@ from rich.table import Table
 from instrument import store
 from instrument.errors import Finding, InputError
 from instrument.fielding import platforms
-from instrument.fielding.capabilities import FEATURES, Loss, losses
+from instrument.fielding.capabilities import FEATURES, Loss
 from instrument.fielding.exports import wanted
 from instrument.model import Instrument
 from pipeline.commands.output import make_folder, write_bytes, write_text
@@ -49,7 +49,7 @@ def export(
     found, blocks, forms = _asked(version, study, blocks, forms)
     wish = wanted(found, language=language, optional_blocks=tuple(blocks), forms=tuple(forms), post_to=post_to)
     files = exporter.export(found, wish)
-    lost = losses(exporter.CAPABILITIES, found, wish)
+    lost = exporter.losses(found, wish)
     written = [out / file.name for file in files]
     make_folder(out)
     for path, file in zip(written, files, strict=True):

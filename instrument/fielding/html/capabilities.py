@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from instrument.fielding import capabilities
-from instrument.fielding.capabilities import YES, Capability, Feature, Loss
+from instrument.fielding.capabilities import YES, Capability, Feature, Loss, capability_losses
 from instrument.fielding.exports import Wanted
-from instrument.fielding.html.words import all_words, unwritten
+from instrument.fielding.html.words import all_words
 from instrument.model import Instrument
 
 CAPABILITIES: dict[Feature, Capability] = {
@@ -35,9 +34,6 @@ CAPABILITIES: dict[Feature, Capability] = {
 
 def losses(instrument: Instrument, wanted: Wanted) -> tuple[Loss, ...]:
     """What the page cannot carry of this instrument, buttons in languages that nobody has written them in included."""
-    foreign = unwritten(wanted.languages)
-    spoken = [Loss(
-        "languages", "no", "Buttons and messages are in English; add theirs to instrument/fielding/html/ui.yaml.",
-        foreign,
-    )] if foreign else []
-    return (*spoken, *capabilities.losses(CAPABILITIES, instrument, wanted))
+    return capability_losses(
+        CAPABILITIES, instrument, wanted, spoken=tuple(all_words()),
+        own_words="Buttons and messages are in English; add theirs to instrument/fielding/html/ui.yaml.")

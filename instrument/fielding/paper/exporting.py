@@ -9,12 +9,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from instrument.fielding import capabilities
-from instrument.fielding.capabilities import YES, Capability, Feature, Loss
+from instrument.fielding.capabilities import YES, Capability, Feature, Loss, capability_losses
 from instrument.fielding.exports import OutputFile, Wanted
 from instrument.fielding.html.exporting import direction, file_name, language_name, templates
 from instrument.fielding.html.view import pages
-from instrument.fielding.html.words import unwritten, words_for
+from instrument.fielding.html.words import all_words, words_for
 from instrument.fielding.paper.routes import routes
 from instrument.model import Form, Instrument
 
@@ -43,11 +42,9 @@ CAPABILITIES: dict[Feature, Capability] = {
 
 def losses(instrument: Instrument, wanted: Wanted) -> tuple[Loss, ...]:
     """What paper cannot carry of this instrument, instructions that nobody has written in its languages included."""
-    foreign = unwritten(wanted.languages)
-    spoken = [Loss(
-        "languages", "no", "Instructions are in English; add them to instrument/fielding/html/ui.yaml.", foreign,
-    )] if foreign else []
-    return (*spoken, *capabilities.losses(CAPABILITIES, instrument, wanted))
+    return capability_losses(
+        CAPABILITIES, instrument, wanted, spoken=tuple(all_words()),
+        own_words="Instructions are in English; add them to instrument/fielding/html/ui.yaml.")
 
 
 def export(instrument: Instrument, wanted: Wanted) -> tuple[OutputFile, ...]:
