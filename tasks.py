@@ -33,7 +33,7 @@ NEEDED = (3, 11)
 SAMPLE = "data/sample"
 CLIENTS = ROOT / ".clients"
 PYTHON_CLIENTS = ("pyxform==4.5.0", "linkml-redcap==0.1.2", "reproschema==1.1.0")
-NODE_CLIENTS = ("survey-core@3.1.1", "@getodk/xforms-engine@0.22.0", "jsdom@31.0.1")
+NODE_CLIENTS = ("survey-core@3.1.1", "@getodk/xforms-engine@0.22.0", "jsdom@26.1.0")
 """Foreign programs that tests ask about our exports; kept apart, because their pins are not ours."""
 
 

@@ -20,14 +20,6 @@ const require = createRequire(path.join(modules, 'index.js'));
 globalThis.require = require;
 globalThis.__dirname = modules;
 
-// jsdom is written for a later Node than 20; it loads these and needs none of them here.
-require('node:zlib').createZstdDecompress ??= require('node:zlib').createGunzip;
-require('node:worker_threads').markAsUncloneable ??= () => {};
-if (!globalThis.Iterator) {
-  globalThis.Iterator = function Iterator() {};
-  globalThis.Iterator.prototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
-}
-
 const { JSDOM } = require('jsdom');
 const { window } = new JSDOM('');
 globalThis.window ??= window;
