@@ -133,13 +133,14 @@ def to_codes(
         read_cell: Callable[[str], str | None] = choice.by_code if form == "codes" else choice.by_words
         column = out[choice.question]
         codes = {cell: (read_cell(cell) if cell.strip() else "") for cell in set(column)}
-        for k, cell in enumerate(column):
-            code = codes[cell]
-            if code is None:
-                issues.append(_unreadable(choice, rows[k], cell))
-            elif form == "labels" and code:
-                read += 1
-            column[k] = cell if code is None else code
+        unread = {cell for cell, code in codes.items() if code is None}
+        if unread:
+            issues += [_unreadable(choice, rows[k], cell) for k, cell in enumerate(column) if cell in unread]
+        known = {cell: cell if code is None else code for cell, code in codes.items()}
+        if any(cell != code for cell, code in known.items()):
+            out[choice.question] = list(map(known.__getitem__, column))
+        if form == "labels":
+            read += sum(1 for cell in column if cell not in unread and codes[cell])
     return out, issues, read
 
 

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 
@@ -83,6 +84,22 @@ def open_table(path: Path, *, again: str, separators: Sequence[str] = (",",), sh
         ``READ-MISSING``, ``READ-EMPTY``, ``READ-ENCODING``, ``READ-DELIMITER``, ``READ-QUOTES``, ``READ-WORKBOOK``,
         ``READ-HEADER``.
     """
+    return _opened(path, version_of(path), again, tuple(separators), sheet)
+
+
+def version_of(path: Path) -> tuple[int, int] | None:
+    """What changes whenever a file is written anew; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=1)  # the same file is asked first which form it holds, then for its answers
+def _opened(
+    path: Path, version: tuple[int, int] | None, again: str, separators: tuple[str, ...], sheet: str | None,
+) -> Table:
     content = content_of(path, again)
     if content.startswith(_XLSX):
         records = _workbook(content, path.name, again, sheet)

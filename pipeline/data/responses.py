@@ -12,7 +12,7 @@ import pandas as pd
 
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import RawAnswers
-from instrument.model import Instrument
+from instrument.model import MISSING_CODES, Instrument
 from instrument.spreadsheet import harmless
 from pipeline.data.cell_rules import Broken, SetAside
 from pipeline.data.form_answers import FormAnswers
@@ -266,9 +266,10 @@ def answer_table(responses: Responses) -> pd.DataFrame:
     """
     shown = {}
     for name, values in responses.values.items():
+        at, distinct = pd.factorize(values.to_numpy())  # columns hold few distinct numbers: each is written once
+        words = np.array([*(f"{number:.15g}" for number in distinct), ""], dtype=object)
         reasons = responses.reasons[name].to_numpy(dtype=object)
-        cells = [f"{v:.15g}" if not np.isnan(v) else "" for v in values.to_numpy()]
-        shown[name] = [r if r in ("na", "dk", "rf") else c for r, c in zip(reasons, cells, strict=True)]
+        shown[name] = np.where(np.isin(reasons, MISSING_CODES), reasons, words[at])
     texts = {name: [harmless(str(cell)) for cell in column] for name, column in responses.texts.items()}
     meta = {
         name: [harmless(cell) for cell in column] if column.dtype == "str" else column.to_numpy()

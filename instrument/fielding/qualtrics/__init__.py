@@ -1,7 +1,8 @@
-"""Qualtrics, both directions: answers written in its CSV export form, and that form read.
+"""Qualtrics, both directions: a questionnaire as survey files, answers in its CSV export form, and that form read.
 
-Everything both directions must agree on (columns, ImportIds, recodes) stands once, in :mod:`.layout`.
-Qualtrics itself cannot be asked; what is known of its export is written down in ``docs/reading.md``.
+Everything the directions must agree on (question numbers, ImportIds, recodes) stands once, in :mod:`.layout`; survey
+files are made by :mod:`.questionnaire`. Qualtrics itself cannot be asked; what is known of its files is written down
+in ``docs/qualtrics.md`` (surveys) and ``docs/reading.md`` (exports of answers).
 """
 
 from instrument.fielding.qualtrics.layout import AnswerColumn, answer_columns, import_ids

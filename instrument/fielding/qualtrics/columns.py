@@ -21,8 +21,10 @@ from instrument.fielding.qualtrics.layout import (
     Metadata,
     answer_columns,
 )
+from instrument.fielding.qualtrics.wording import question_lines
 from instrument.fielding.words import same_words, simplified
 from instrument.model import Form, Instrument
+from instrument.spreadsheet import restored
 
 NEEDED_META = ("response_id", "started", "ended", "duration_seconds", "finished", "language")
 
@@ -144,7 +146,7 @@ def _questions(
                 named[tagged.question.id].append(j)
             continue
         claims[meant.question.id].append(j)
-        says = words.get(same_words(file.texts[j]), set())
+        says = words.get(same_words(restored(file.texts[j])), set())
         if tagged is not meant and meant.question.id not in says:
             if tagged is not None or says:
                 findings.append(_conflict(file, j, meant, tagged, says))
@@ -174,6 +176,7 @@ def _words(instrument: Instrument, layout: Iterable[AnswerColumn]) -> dict[str, 
                 texts = (
                     column.header(instrument, language),
                     instrument.text(f"question.{column.question.id}", language),
+                    "\n".join(question_lines(instrument, column.question, language)),
                 )
             except KeyError:  # not translated; the checks of the instrument say so
                 continue
@@ -241,7 +244,7 @@ def form_scores(file: ExportFile, instrument: Instrument) -> dict[str, int]:
     for form in instrument.forms:
         layout = answer_columns(form)
         marks[form.id] = {*form.identifiers, *(c.question.id for c in layout), *_words(instrument, layout)}
-    present = {*file.tags, *map(same_words, file.texts)}
+    present = {*file.tags, *(same_words(restored(text)) for text in file.texts)}
     return {
         form: len(present & own.difference(*(m for other, m in marks.items() if other != form)))
         for form, own in marks.items()

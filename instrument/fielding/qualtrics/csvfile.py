@@ -6,11 +6,12 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 
 from instrument.errors import Finding, InputError
-from instrument.fielding.tables import content_of, records_of, responses_of, text_of
+from instrument.fielding.tables import content_of, records_of, responses_of, text_of, version_of
 from instrument.spreadsheet import column_letters
 
 EXPORT_AGAIN = (
@@ -63,6 +64,11 @@ def open_export(path: Path) -> ExportFile:
     InputError
         ``READ-MISSING``, ``READ-EMPTY``, ``READ-ENCODING``, ``READ-DELIMITER``, ``READ-QUOTES``, ``READ-HEADER``.
     """
+    return _opened(path, version_of(path))
+
+
+@lru_cache(maxsize=1)  # the same file is asked first which form it holds, then for its answers
+def _opened(path: Path, version: tuple[int, int] | None) -> ExportFile:
     content = content_of(path, EXPORT_AGAIN)
     records = records_of(text_of(content, path.name, EXPORT_AGAIN), path.name, EXPORT_AGAIN)
     header = _header_rows(records, path.name)

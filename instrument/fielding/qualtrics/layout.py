@@ -8,8 +8,8 @@ questionnaire, words without a question included, so that the number follows fro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 from instrument.fielding.words import is_typed
 from instrument.model import Block, Fact, Form, Instrument, Item, Note
@@ -116,32 +116,61 @@ class AnswerColumn:
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One Qualtrics question: a matrix with its rows, a question of its own, or words.
+
+    ``questions`` are its rows, or the one question or note; empty for the words above a list.
+    """
+
+    number: int
+    block: Block
+    kind: Literal["matrix", "choice", "typed", "words"]
+    questions: tuple[Item | Fact | Note, ...]
+
+    @property
+    def id(self) -> str:
+        return f"QID{self.number}"
+
+
+def placed(form: Form) -> tuple[Placed, ...]:
+    """Everything a form shows, optional blocks included, as Qualtrics questions in order."""
+    out: list[Placed] = []
+    for block in form.blocks:
+        if block.intro is not None and block.layout == "list":
+            # The words above a list are a descriptive text, which Qualtrics numbers too.
+            out.append(Placed(len(out) + 1, block, "words", ()))
+        for question in block.questions:
+            last = out[-1] if out and out[-1].block is block else None
+            if isinstance(question, Note):
+                out.append(Placed(len(out) + 1, block, "words", (question,)))
+            elif block.layout != "matrix" or question.scale is None:
+                out.append(Placed(len(out) + 1, block, "typed" if is_typed(question) else "choice", (question,)))
+            elif last is not None and last.kind == "matrix" and _scale(last) == question.scale:
+                out[-1] = replace(last, questions=(*last.questions, question))
+            else:
+                out.append(Placed(len(out) + 1, block, "matrix", (question,)))
+    return tuple(out)
+
+
+def _scale(matrix: Placed) -> str | None:
+    row = matrix.questions[0]
+    return None if isinstance(row, Note) else row.scale
+
+
 def answer_columns(form: Form) -> tuple[AnswerColumn, ...]:
     """Every question of a form, optional blocks included, with its ImportId, in order."""
-    return tuple(_numbered(form))
+    return tuple(_columns(form))
 
 
 def import_ids(form: Form) -> dict[str, str]:
     """ImportId → question id: ``QID4`` a choice, ``QID7_2`` a matrix's second row, ``QID9_TEXT`` a typed answer."""
-    return {column.import_id: column.question.id for column in _numbered(form)}
+    return {column.import_id: column.question.id for column in _columns(form)}
 
 
-def _numbered(form: Form) -> Iterator[AnswerColumn]:
-    number = 0
-    for block in form.blocks:
-        matrix: str | None = None
-        row = 0
-        if block.intro is not None and block.layout == "list":
-            number += 1  # the words above a list are a descriptive text, which Qualtrics numbers too
-        for question in block.questions:
-            if isinstance(question, Note):
-                number, matrix = number + 1, None
-            elif block.layout == "matrix" and question.scale is not None:
-                if question.scale != matrix:
-                    number, matrix, row = number + 1, question.scale, 0
-                row += 1
-                yield AnswerColumn(f"QID{number}_{row}", block, question)
-            else:
-                number, matrix = number + 1, None
-                column = AnswerColumn(f"QID{number}", block, question)
-                yield AnswerColumn(f"QID{number}_TEXT", block, question) if column.typed else column
+def _columns(form: Form) -> Iterator[AnswerColumn]:
+    for shown in placed(form):
+        for row, question in enumerate(shown.questions, start=1):
+            if not isinstance(question, Note):
+                end = {"matrix": f"_{row}", "typed": "_TEXT"}.get(shown.kind, "")
+                yield AnswerColumn(f"{shown.id}{end}", shown.block, question)

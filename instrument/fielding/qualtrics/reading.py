@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +17,7 @@ from instrument.fielding.qualtrics.columns import Columns, find_version_column, 
 from instrument.fielding.qualtrics.csvfile import EXPORT_AGAIN, ExportFile, open_export
 from instrument.fielding.qualtrics.layout import LETTERS, STATUS_READ, UNANSWERED, VERSION_FIELD, answer_columns
 from instrument.model import Instrument
+from instrument.spreadsheet import restored
 
 FINISHED = {"1": "1", "true": "1", "1.0": "1", "0": "0", "false": "0", "0.0": "0"}
 
@@ -52,7 +54,8 @@ def read(
     layouts = _layouts(file, version, instruments)
     columns = match_columns(file, layouts, form_id, version_given=version is not None)
     meta = _meta(file, columns, layouts, layouts[0].form(form_id).identifiers, version)
-    cells, blanked = _cells(file, columns, layouts, form_id)
+    found = _cells(file, columns, layouts, form_id)
+    cells = found.cells
     choices = choices_of(layouts, form_id, cells, LETTERS)
     form = answer_form(choices, cells)
     coded, issues, from_words = to_codes(choices, cells, file.rows, form)
@@ -81,7 +84,7 @@ def read(
         ),
         label_check=check,
         matched_by="column name" if file.import_ids is None else "import id",
-        issues=tuple(issues), notes=(*_notes(file, form, blanked), *columns.notes),
+        issues=tuple(issues), notes=(*_notes(file, form, found), *columns.notes),
     )
 
 
@@ -143,7 +146,7 @@ def _meta(
     file: ExportFile, columns: Columns, layouts: Sequence[Instrument], identifiers: Sequence[str], version: str | None
 ) -> pd.DataFrame:
     def cells(name: str) -> list[str]:
-        return [cell.strip() for cell in file.columns[columns.meta[name]]] if name in columns.meta else []
+        return [restored(cell.strip()) for cell in file.columns[columns.meta[name]]] if name in columns.meta else []
 
     n = len(file.rows)
     languages = {language: language for instrument in layouts for language in instrument.languages}
@@ -202,10 +205,17 @@ def _ragged(file: ExportFile) -> list[ReadingIssue]:
     ]
 
 
-def _cells(
-    file: ExportFile, columns: Columns, layouts: Sequence[Instrument], form_id: str
-) -> tuple[dict[str, Sequence[str]], int]:
-    """Question id → its cells, and how many −99 were taken for empty.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Cells by question id, as they were typed; how many −99 were taken for empty, and how many were made harmless."""
+
+    cells: dict[str, Sequence[str]]
+    blanked: int
+    guarded: int
+
+
+def _cells(file: ExportFile, columns: Columns, layouts: Sequence[Instrument], form_id: str) -> _Found:
+    """The questions' cells.
 
     Qualtrics writes −99 for "seen but unanswered" where the export asks for it. Its recodes are positive, and
     no count is negative, so it means nothing else; only in a text could it have been typed.
@@ -215,23 +225,31 @@ def _cells(
         if column.question.type == "fact" and column.question.kind == "text"
     }
     cells: dict[str, Sequence[str]] = {}
-    blanked = 0
+    blanked = guarded = 0
     for question, j in columns.questions.items():
         cells[question] = column = file.columns[j]
         if question not in texts and UNANSWERED in column:
-            cells[question] = ["" if cell == UNANSWERED else cell for cell in column]
-            blanked += column.count(UNANSWERED)
-    return cells, blanked
+            cells[question] = column = tuple("" if cell == UNANSWERED else cell for cell in column)
+            blanked += file.columns[j].count(UNANSWERED)
+        typed = {cell: restored(cell) for cell in set(column) if restored(cell) != cell}
+        if typed:
+            guarded += sum(1 for cell in column if cell in typed)
+            cells[question] = [typed.get(cell, cell) for cell in column]
+    return _Found(cells, blanked, guarded)
 
 
-def _notes(file: ExportFile, form: str, blanked: int) -> list[str]:
+def _notes(file: ExportFile, form: str, found: _Found) -> list[str]:
     notes = []
     if file.import_ids is None:
         notes.append("The file has no ImportIds (legacy view): columns were matched by name.")
     if form == "labels":
         notes.append("The file holds choice text: codes were read from the words.")
-    if blanked:
-        notes.append(f"{blanked} cells hold {UNANSWERED}, Qualtrics' mark for seen but unanswered: read as unanswered.")
+    if found.blanked:
+        notes.append(
+            f"{found.blanked} cells hold {UNANSWERED}, Qualtrics' mark for seen but unanswered: read as unanswered.")
+    if found.guarded:
+        notes.append(f"{found.guarded} cells begin with the apostrophe that keeps a spreadsheet from running them: "
+                     "read without it.")
     return notes
 
 
@@ -248,7 +266,7 @@ def _verified(
     found = match_columns(other, layouts, form_id, version_given=version is not None)
     comparison = verify(
         choices, coded, meta["response_id"].tolist(), file.rows,
-        _cells(other, found, layouts, form_id)[0],
+        _cells(other, found, layouts, form_id).cells,
         [cell.strip() for cell in other.columns[found.meta["response_id"]]],
         file=file.name, label_file=other.name, place=lambda question: file.place(columns.questions[question]),
     )
