@@ -8,7 +8,8 @@ UTF-8 with a byte order mark, without which Excel misreads accents.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -97,15 +98,21 @@ def rows(instrument: Instrument, language: str | None = None) -> list[CodebookRo
 
 def write_csv(instrument: Instrument, path: Path | str, language: str | None = None) -> Path:
     """Write :func:`rows` as CSV (see the head of this module for formulas and encoding)."""
-    columns = [field.name for field in fields(CodebookRow)]
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        for row in rows(instrument, language):
-            writer.writerow([harmless(getattr(row, column)) for column in columns])
+    target.write_bytes(csv_bytes(rows(instrument, language)))
     return target
+
+
+def csv_bytes(every: Iterable[CodebookRow]) -> bytes:
+    """Rows as the bytes of a CSV file, the same bytes each time."""
+    columns = [field.name for field in fields(CodebookRow)]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for row in every:
+        writer.writerow([harmless(getattr(row, column)) for column in columns])
+    return text.getvalue().encode("utf-8-sig")
 
 
 def _require_printable(instrument: Instrument, language: str | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from instrument.codebook import csv_bytes, rows
-from instrument.fielding.capabilities import YES, Capability, Feature
+from instrument.fielding.capabilities import YES, Capability, Feature, Loss, capability_losses
 from instrument.fielding.exports import OutputFile, Wanted
 from instrument.model import Instrument
 
@@ -42,3 +42,8 @@ def export(instrument: Instrument, wanted: Wanted) -> tuple[OutputFile, ...]:
             csv_bytes(row for row in rows(instrument, language) if row.form in wanted.forms))
         for language in wanted.languages
     )
+
+
+def losses(instrument: Instrument, wanted: Wanted) -> tuple[Loss, ...]:
+    """What a codebook does not say of a questionnaire."""
+    return capability_losses(CAPABILITIES, instrument, wanted)
