@@ -79,8 +79,8 @@ def simulate_versions(
     _check(population, versions, optional_blocks)
     streams = Streams(seed)
     sampling = sample_respondents(population, n, streams)
-    whole = _of_all_versions(versions)
-    worlds = [World(_shifted(population, version), _seen_from(version, whole), sampling, streams)
+    whole = of_all_versions(versions)
+    worlds = [World(_shifted(population, version), seen_from(version, whole), sampling, streams)
               for version in versions]
     out = []
     for form in whole.forms:
@@ -128,7 +128,7 @@ def _misfits(population: Population, version: Instrument, optional_blocks: tuple
     ]
 
 
-def _of_all_versions(versions: Sequence[Instrument]) -> Instrument:
+def of_all_versions(versions: Sequence[Instrument]) -> Instrument:
     """The newest version, and behind its own questions those that only older ones ask.
 
     How well an item measures depends on how many its dimension has, and the truth of a score on all of them. Both must
@@ -147,7 +147,7 @@ def _of_all_versions(versions: Sequence[Instrument]) -> Instrument:
     return newest if not older else _altered(newest, forms=tuple(forms.values()), scales=_scales(newest, older))
 
 
-def _seen_from(version: Instrument, whole: Instrument) -> Instrument:
+def seen_from(version: Instrument, whole: Instrument) -> Instrument:
     """The whole with a version's own name, languages and response scales."""
     if whole is version:
         return version

@@ -22,7 +22,7 @@ from instrument.model import Instrument
 from pipeline.instruments import instrument_of
 from pipeline.intake import versions_taken_in
 from pipeline.power.carelessness import CAREFUL
-from pipeline.power.interviews import SimulatedForm, simulate, simulate_versions
+from pipeline.power.interviews import SimulatedForm, of_all_versions, seen_from, simulate, simulate_versions
 from pipeline.power.population import Population, load_population
 from pipeline.power.rehearsal_files import Sources, Written, fielded, require_platform, sources_for, write_forms
 from pipeline.power.rehearsed_plan import write_plan
@@ -88,7 +88,8 @@ def rehearse(study: Path, *, n: int, platform: str | None = None, seed: int, out
         final, written = write_forms(forms, versions, sources, Path(staging))
         _check_place(study, plan, final, out)
         # Drawing the truth takes a while: what can go wrong has gone wrong before it.
-        truth, claims = true_values(population, instrument), true_claims(study)
+        measured = seen_from(instrument, of_all_versions(versions))
+        truth, claims = true_values(population, measured), true_claims(study)
         written = tuple(replace(one, path=_moved(one.path, Path(staging), out)) for one in written)
     files = [*(one.path for one in written),
              _write_truth(out, population, forms, truth, claims, n=n, seed=seed, version=instrument.version)]
@@ -156,8 +157,8 @@ def _untried(
         if gone := [version for version in fielded_in[form.form] if version not in there]:
             notes.append(f"Form {form.form}: nobody was asked {', '.join(gone)}.")
         for (version, language), count in _in_base_language(form).items():
-            notes.append(f"Form {form.form}: {count} speakers of {language} were asked {version} in its base language; "
-                         "it has no other for them.")
+            notes.append(f"Form {form.form}: {count} who speak {language} were asked {version} in its base language, "
+                         f"because it has no {language}.")
     return notes
 
 

@@ -23,6 +23,7 @@ WITH_WORDS = ("qualtrics", "limesurvey", "xlsform", "kobo", "redcap", "excel", "
 """Platforms from which the same answers can be had in words, to verify codes by."""
 
 _PHONE = {"RecipientEmail": "_submitted_by"}
+_TABLE = {"RecipientEmail": "email"}
 PERSONAL: Mapping[str, Mapping[str, str]] = {
     "limesurvey": {"IPAddress": "ipaddr", "RecipientFirstName": "firstname", "RecipientLastName": "lastname",
                    "RecipientEmail": "email"},
@@ -30,7 +31,7 @@ PERSONAL: Mapping[str, Mapping[str, str]] = {
     "redcap": {"RecipientEmail": "redcap_survey_identifier"},
     "surveyjs": {"IPAddress": "ip", "RecipientEmail": "email"},
     "html": {"IPAddress": "ip"},
-    "excel": {"RecipientEmail": "email"}, "csv": {"RecipientEmail": "email"},
+    "spss": _TABLE, "excel": _TABLE, "csv": _TABLE,
 }
 """Qualtrics' names of personal columns → what other platforms call them. The rest they do not record."""
 

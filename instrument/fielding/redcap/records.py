@@ -113,6 +113,8 @@ def write(
         f"{name}_timestamp": [end if done else NOT_COMPLETED for end, done in ended],
         **{column: meta[column].tolist() for column in (*form.identifiers, *STAMPS)},
     }
+    if "status" in meta and meta["status"].ne("response").any():
+        out["status"] = meta["status"].tolist()  # REDCap has no such field: ours, only where it says something
     out |= _answers(layouts, form_id, cells[questions], meta, export, language)
     out[f"{name}_complete"] = [complete[done] for done in finished]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
