@@ -1,4 +1,4 @@
-"""The results folder: results.json, manifest, instrument, tables, figures, report."""
+"""The results folder: results.json, manifest, instrument, its versions, tables, figures, report."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pipeline.report.figures import all_figures, write_figures
 from pipeline.report.html import write_report
 from pipeline.report.tables import all_tables, write_tables
 from pipeline.results import INSTRUMENT_FILE, StudyResults, write_results
+from pipeline.version_history import version_history, write_history
 
 
 def require_writable(folder: Path) -> None:
@@ -46,6 +47,7 @@ def publish(results: StudyResults, folder: Path, study: Path = Path()) -> Path:
         write_results(results, folder)
         questionnaire = instrument.model_dump_json(indent=1) + "\n"
         (folder / INSTRUMENT_FILE).write_text(questionnaire, encoding="utf-8", newline="\n")
+        write_history(version_history(results.plan), folder)
         write_tables(all_tables(results), folder / "tables")
         figures = all_figures(results)
         write_figures(results, folder / "figures", figures)

@@ -1,8 +1,9 @@
 """Everything a run found, as one frozen value, and its folder on disk.
 
 The folder: ``results.json`` (all of :class:`StudyResults`), ``manifest.json`` (provenance alone),
-``instrument.json`` (the questionnaire as fielded, for the viewer), ``tables/*.csv``,
-``figures/*.svg`` and ``*.png``, ``report.html``. ``read_results(write_results(r)) == r``.
+``instrument.json`` (the questionnaire as fielded, for the viewer), ``versions.json`` (its versions
+compared), ``tables/*.csv``, ``figures/*.svg`` and ``*.png``, ``report.html``.
+``read_results(write_results(r)) == r``.
 """
 
 from __future__ import annotations

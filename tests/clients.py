@@ -69,7 +69,7 @@ def python_client(script: str, *arguments: str | Path) -> subprocess.CompletedPr
 
 
 def node_script(script: str, *arguments: str | Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a script of ``tests/client_scripts`` by Node; it finds its packages under the folder in ``CLIENT_MODULES``."""
+    """Run a script of ``tests/client_scripts`` by Node; ``CLIENT_MODULES`` says where its packages are."""
     node = need("node")
     modules = CLIENTS / "node" / "node_modules"
     if not modules.is_dir():

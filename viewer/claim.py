@@ -14,7 +14,7 @@ from pipeline.report.tables.fit import fit_sentence
 from pipeline.results import SCREENED, ModelRun
 from pipeline.undefined import Number, Undefined
 from viewer import parts, questionnaire
-from viewer.instrument import language_name
+from viewer.questionnaire import language_name
 from viewer.selection import link, pick
 from viewer.source import Source
 

@@ -1,4 +1,4 @@
-"""Instrument: the questionnaire as respondents saw it, form by form, in each language; and its codebook."""
+"""Instrument: the questionnaire as respondents saw it, form by form and language by language; and its versions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from pipeline.report import names
 from pipeline.report.numbers import counted
 from pipeline.report.tables import facts_wording_table, items_wording_table
 from pipeline.results import INSTRUMENT_FILE
-from viewer import parts, questionnaire
+from viewer import parts, questionnaire, versions
 from viewer.claim_search import way_to
+from viewer.questionnaire import language_name
 from viewer.selection import link, pick
 from viewer.source import Source
 
+QUESTIONNAIRE, VERSIONS = "questionnaire", "versions"
+PARTS = {QUESTIONNAIRE: "Questionnaire", VERSIONS: "Versions compared"}
 VIEWS = {"respondents": "Respondents", "researchers": "Researchers"}
 STATUS = {
     "draft": "a draft translation: translated once, neither reviewed by a second person nor translated back",
@@ -29,10 +32,18 @@ STATUS = {
 
 def show(source: Source) -> None:
     """The page."""
-    questions = source.instrument
     st.title("Instrument", anchor=False)
-    if questions.summary:
-        parts.say(questions.summary)
+    if source.instrument.summary:
+        parts.say(source.instrument.summary)
+    part = pick("Show", list(PARTS), "part", PARTS.__getitem__, style="buttons")
+    if part == VERSIONS:
+        versions.show(source)
+    else:
+        _questionnaire(source)
+
+
+def _questionnaire(source: Source) -> None:
+    questions = source.instrument
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     with left:
         language = pick("Language", questions.languages, "language", lambda code: language_name(questions, code))
@@ -47,12 +58,6 @@ def show(source: Source) -> None:
         _block(source, form, block, language, view == "researchers")
     st.header("Take it with you", anchor=False)
     _downloads(source, language)
-
-
-def language_name(instrument: Instrument, code: str) -> str:
-    """``Español (es)``."""
-    found = next((t.name for t in instrument.translations if t.language == code), instrument.language_name)
-    return f"{found} ({code})"
 
 
 def translation_words(instrument: Instrument, language: str) -> str:
@@ -72,6 +77,8 @@ def _about(source: Source, language: str, form: Form) -> None:
     (st.warning if translated else st.info)(parts.escape(translation_words(questions, language)))
     by = f" Answered by: {form.respondent.lower()}." if form.respondent else ""
     parts.say(f"Version {questions.version}.{by} Languages of this study: {fielded}.")
+    if source.history is not None and source.history.comparisons:
+        link("instrument", versions.invitation(source.history), {"part": VERSIONS})
     title = questionnaire.words(questions, f"form.{form.id}.title", language)
     st.header(parts.escape(title), anchor=False, divider="gray")
 

@@ -36,8 +36,10 @@ LONG_VALUE = 10
 BRIEF = IN_BRIEF | {
     "effects": ("effect", "est", "ci", "ci_admissible", "ci_monte_carlo", "std_all", "std_ci"),
     "claims": ("claim", "statement", "verdict", "document"),
+    "versions-pooled": ("form", "dimension", "verdict", "items", "left_out", "invariance", "rows", "rows_without"),
+    "versions-changes": ("kind", "key", "old", "new", "effect", "questions"),
 }
-"""The columns a page has room for, by the first word of a table's id; the files for download hold them all."""
+"""The columns a page has room for, by a table's id or its first word; the files for download hold them all."""
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:])")
 

@@ -22,6 +22,12 @@ MANY_OPTIONS = 8
 """From so many answers on, they stand in columns."""
 
 
+def language_name(instrument: Instrument, code: str) -> str:
+    """``Español (es)``; the bare code of a language that this version is not in."""
+    known = {instrument.language: instrument.language_name} | {t.language: t.name for t in instrument.translations}
+    return f"{known[code]} ({code})" if code in known else code
+
+
 def words(instrument: Instrument, key: str, language: str) -> str:
     """The text of ``key``, or in brackets that there is none in this language."""
     try:

@@ -17,6 +17,7 @@ from instrument.errors import Finding, InputError
 from instrument.model import Instrument
 from pipeline.report.tables import Table, all_tables
 from pipeline.results import INSTRUMENT_FILE, RESULTS_FILE, StudyResults, read_instrument, read_results
+from pipeline.version_history import VERSIONS_FILE, VersionHistory, read_history
 
 FIGURES_FILE = "figures/index.json"
 REPORT_FILE = "report.html"
@@ -36,13 +37,18 @@ class FigureEntry:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One results folder, read. ``tables`` are the report's tables by id, in its order."""
+    """One results folder, read.
+
+    ``tables`` are the report's tables by id, in its order. ``history`` are the released versions of the instrument,
+    compared; None in a folder made before runs left that behind.
+    """
 
     folder: Path
     results: StudyResults
     instrument: Instrument
     figures: MappingProxyType[str, FigureEntry]
     tables: MappingProxyType[str, Table]
+    history: VersionHistory | None = None
 
     @property
     def name(self) -> str:
@@ -78,7 +84,7 @@ def load(folder: Path) -> Source:
     """
     changed = tuple(
         path.stat().st_mtime_ns if path.is_file() else 0
-        for path in (folder / name for name in (RESULTS_FILE, INSTRUMENT_FILE, FIGURES_FILE))
+        for path in (folder / name for name in (RESULTS_FILE, INSTRUMENT_FILE, FIGURES_FILE, VERSIONS_FILE))
     )
     source: Source = _load(folder, changed)
     return source
@@ -94,7 +100,7 @@ def _load(folder: Path, changed: tuple[int, ...]) -> Source:
         raise _format(folder / FIGURES_FILE, error) from error
     return Source(
         folder, results, instrument, MappingProxyType({entry.id: entry for entry in entries}),
-        MappingProxyType({table.id: table for table in all_tables(results)}),
+        MappingProxyType({table.id: table for table in all_tables(results)}), read_history(folder),
     )
 
 

@@ -73,7 +73,7 @@ def rehearse(
     n: Annotated[int, typer.Option("--n", min=1, help="Number of firms.")],
     out: Annotated[Path, typer.Option(help="Folder for the simulated export.")],
     platform: Annotated[str | None, typer.Option(
-        help="Platform whose export form is written; the plan's own if not given.")] = None,
+        help="Platform whose export form is written, such as kobo; the plan's own if not given.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 1,
 ) -> None:
     """Simulate answers in a platform's export form, with the truth that made them beside them."""

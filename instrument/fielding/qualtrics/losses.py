@@ -41,7 +41,9 @@ def asked(form: Form, wanted: Wanted) -> tuple[Placed, ...]:
 def form_losses(instrument: Instrument, form: Form, wanted: Wanted) -> Iterator[Loss]:
     """The losses of one form; they also stand in the survey's description."""
     titles = tuple(block.id for block in wanted.blocks(form) if block.intro is not None or block.layout == "list")
-    yield Loss("notes", "no", "Titles of these blocks name them in the editor; respondents do not see them.", titles)
+    if titles:
+        words = "Titles of these blocks name them in the editor; respondents do not see them."
+        yield Loss("notes", "no", words, titles)
     for shown in asked(form, wanted):
         if shown.kind == "matrix":
             rows = [question for question in shown.questions if not isinstance(question, Note)]
