@@ -16,7 +16,6 @@ import pytest
 import yaml
 from semopy.examples import holzinger39, political_democracy
 
-import pipeline.run
 from pipeline.cli import main
 from pipeline.commands import verify as verification
 from pipeline.commands.fit_output import COLUMNS, INDICES, ROBUST, SCALED
@@ -613,7 +612,8 @@ class Made(NamedTuple):
 def only_mediation():
     """Runs of these tests estimate one model; the others would only take time."""
     with without_theory(), pytest.MonkeyPatch.context() as patched:
-        patched.setattr(pipeline.run, "MODELS", (MEDIATION,))
+        for module in ("run", "questions"):
+            patched.setattr(f"pipeline.{module}.MODELS", (MEDIATION,))
         yield
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from instrument import store
 from instrument.fielding import xlsform
-from instrument.fielding.capabilities import Feature, losses
+from instrument.fielding.capabilities import Feature, capability_losses
 from instrument.fielding.exports import wanted
 from instrument.model import Block, Condition, Fact, Instrument, Note, Option
 from instrument.spreadsheet import harmless
@@ -199,6 +199,6 @@ def test_one_language_needs_no_question_about_it(instrument: Instrument) -> None
 
 def test_what_a_form_loses_is_said(instrument: Instrument) -> None:
     assert set(xlsform.CAPABILITIES) == set(get_args(Feature))
-    lost = {loss.feature: loss for loss in losses(xlsform.CAPABILITIES, instrument, wanted(instrument))}
+    lost = {loss.feature: loss for loss in capability_losses(xlsform.CAPABILITIES, instrument, wanted(instrument))}
     assert lost["item order"].where == ("learn",)
     assert set(lost) == {"item order", "identifiers", "keys", "definitions"}
