@@ -86,8 +86,8 @@ def view(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     ensure("[dev]")
-    # A file's tests stay together, because they share what is costly to make.
-    return call(PYTHON, "-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadfile")))
+    # Tests that share what is costly to make stay together (tests/conftest.py).
+    return call(PYTHON, "-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadgroup")))
 
 
 def calibrate(arguments: list[str]) -> int:

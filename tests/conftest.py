@@ -15,6 +15,20 @@ from tests import example_theory
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests one of several processes takes together: a file's, and all files' that look at the sample's results.
+
+    What is costly to make is then made once.
+    """
+    by_file: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        by_file.setdefault(item.nodeid.split("::")[0], []).append(item)
+    for path, inside in by_file.items():
+        shares = any("sample_results" in getattr(item, "fixturenames", ()) for item in inside)
+        for item in inside:
+            item.add_marker(pytest.mark.xdist_group("the sample's results" if shares else path))
+
+
 @pytest.fixture(scope="session")
 def sample_results() -> StudyResults:
     """The sample study (synthetic) from its exports to its results, by its plan but for 100 bootstrap draws and the

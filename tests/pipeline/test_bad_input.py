@@ -24,12 +24,14 @@ from threadpoolctl import threadpool_limits
 
 from pipeline import cli
 from pipeline.models import MEDIATION
+from pipeline.power.rehearsal import rehearse
 from pipeline.results import write_results
 from pipeline.run import run_study
 from tests.conftest import NO_THEORY, without_theory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "data" / "sample"
+FOREIGN = ROOT / "tests" / "foreign" / "ipip" / "study"
 FIRMS = 250
 PERSONAL = {"RecipientLastName": "Quillfeather", "RecipientEmail": "quillfeather@example.org",
             "IPAddress": "203.0.113.254", "LocationLatitude": "12.3456789"}
@@ -632,11 +634,14 @@ def test_a_refused_study_ends_the_process_with_status_2(tmp_path: Path) -> None:
 
 
 def test_a_bad_cell_ends_the_process_with_status_2_after_the_report(tmp_path: Path) -> None:
-    study = small_study(tmp_path / "study")
-    study.export().put(20, "lrar1", "8")
+    rehearse(FOREIGN, n=150, seed=3, out=tmp_path / "study")  # another's instrument: there is no theory to wait for
+    export = Export.open(tmp_path / "study" / "answers.csv")
+    for column, value in PERSONAL.items():
+        export.put(19, column, value)
+    export.put(20, "ext1", "8")
     ended = command("run", "study", "--draws", "2", "--workers", "1", cwd=tmp_path)
     assert ended.returncode == 2
-    assert "[ANSWER-CODE] firm.csv, row 20, column lrar1" in ended.stderr
+    assert "[ANSWER-CODE] answers.csv, row 20, column ext1" in ended.stderr
     assert "Traceback" not in ended.stderr
     outcome = Outcome(2, ended.stdout, ended.stderr, tmp_path / "results" / "study")
     assert (outcome.results / "report.html").is_file()
