@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pipeline.results import StudyResults
 from pipeline.run import run_study
 from tests import example_theory
+
+# On continuous integration the same examples each time: what fails there fails here. Elsewhere new ones are tried.
+settings.register_profile("suite", deadline=None, derandomize=bool(os.environ.get("CI")),
+                          suppress_health_check=list(HealthCheck))
+settings.load_profile("suite")
 
 SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
 

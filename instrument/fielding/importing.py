@@ -6,7 +6,7 @@ read by the version it was asked in; a row of an unknown version goes on, for va
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -19,12 +19,14 @@ from instrument.fielding.dialect import Dialect, MetaCells, as_it_stands
 from instrument.fielding.labels import Choices, answer_form, choices_of, to_codes, verify
 from instrument.fielding.matching import Columns, form_scores, match_columns, version_column
 from instrument.fielding.tables import Table
+from instrument.fielding.uncollected import uncollected
 from instrument.model import Fact, Instrument
 
 VERSION = "instrument_version"
 FINISHED = {"1": "1", "true": "1", "1.0": "1", "yes": "1", "0": "0", "false": "0", "0.0": "0", "no": "0"}
 
 
+@uncollected
 def read_table(
     table: Table, dialect: Dialect, form_id: str, *, labels: Table | None = None, version: str | None = None,
     instruments: Mapping[str, Instrument] | None = None, issues: Sequence[ReadingIssue] = (),
@@ -111,13 +113,26 @@ def layouts_of(
             f"Name the version that was fielded (--version, or `version` of the form in study.yaml). {dialect.again}",
         ))
     stamped = {cell.strip() for cell in table.columns[j]} - {""} if j is not None else set()
-    named = sorted(stamped | ({version} if version is not None else set()))
-    known = [found for name in named if (found := _load(name, instruments)) is not None]
+    return known_versions(stamped | ({version} if version is not None else set()), instruments,
+                          table.name if j is None else table.place(j))
+
+
+def known_versions(
+    named: Collection[str], instruments: Mapping[str, Instrument] | None, place: str,
+) -> tuple[Instrument, ...]:
+    """Those of the versions named that are known, of ``instruments`` or (None) of all released.
+
+    Raises
+    ------
+    InputError
+        ``READ-VERSION`` if none of them is known.
+    """
+    known = [found for name in sorted(named) if (found := _load(name, instruments)) is not None]
     if not known:
         raise InputError(Finding(
-            "READ-VERSION", table.name if j is None else table.place(j),
+            "READ-VERSION", place,
             f"Responses must have been asked in a known instrument version; found "
-            f"{', '.join(map(repr, named)) or 'no version at all'}.",
+            f"{', '.join(map(repr, sorted(named))) or 'no version at all'}.",
             "`alliometrics instrument list` shows the versions; mend the column, or name the version fielded.",
         ))
     return tuple(known)

@@ -102,14 +102,18 @@ def _choices(
 # -- which of the two answer forms a file is in ----------------------------------------------------
 
 
+ENOUGH = 5000
+
+
 def answer_form(choices: Iterable[Choices], cells: Cells) -> Export:
     """``labels`` where more cells hold words of the questionnaire than hold codes that have words.
 
-    A cell that is one answer's code and another's words, such as 1 where code 2 is called "1", speaks for neither.
+    A cell that is one answer's code and another's words, such as 1 where code 2 is called "1", speaks for neither. A
+    file is in one form throughout, so the first :data:`ENOUGH` responses tell.
     """
     words = codes = 0
     for choice in choices:
-        for cell, n in Counter(cells[choice.question]).items():
+        for cell, n in Counter(cells[choice.question][:ENOUGH]).items():
             if cell and choice.is_foreign(choice.by_code(cell)) and choice.readings(cell):
                 words += n
             elif _is_worded_code(choice, cell):

@@ -22,6 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import ReadingIssue
+from instrument.fielding.uncollected import uncollected
 from instrument.spreadsheet import column_letters
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -96,6 +97,7 @@ def version_of(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
+@uncollected
 @lru_cache(maxsize=1)  # the same file is asked first which form it holds, then for its answers
 def _opened(
     path: Path, version: tuple[int, int] | None, again: str, separators: tuple[str, ...], sheet: str | None,

@@ -14,10 +14,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from instrument.errors import Finding, InputError
 from instrument.model import TranslationStatus as Status
-from instrument.spreadsheet import harmless
+from instrument.spreadsheet import harmless, restored
 from instrument.translating.marks import plain_breaks
 from instrument.translating.units import Unit
 from instrument.translating.work import STATUSES, Heading, WorkFile, WorkString, damaged
+from instrument.workbook import workbook_bytes
 
 COLUMNS = ("key", "form", "block", "kind", "source", "context", "translation", "status", "back translation", "comment")
 NEEDED = ("key", "source", "translation", "status")
@@ -36,10 +37,7 @@ MAX_CELL = 32_767
 MAX_BYTES = 200_000_000
 """A work file unpacks to a few hundred kilobytes; what unpacks to this much was not written by a translator."""
 
-_EPOCH, _STAMPED = (1980, 1, 1, 0, 0, 0), b"1980-01-01T00:00:00Z"
-_STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
 _CODED = re.compile(r"_x[0-9A-Fa-f]{4}_|x005F_")
-_FORMULA = re.compile(r"'+(?=(.*))", re.DOTALL)
 _TYPES = ("<!DOCTYPE", "<!ENTITY")
 
 
@@ -70,21 +68,7 @@ def write(heading: Heading, units: Sequence[Unit]) -> bytes:
             _put(sheet.cell(row, column), text)
     _lay_out(sheet, len(units) + 1)
     _write_about(book.create_sheet("about"), heading)
-    out = io.BytesIO()
-    book.save(out)
-    return _without_clock(out.getvalue())
-
-
-def guarded(text: str) -> str:
-    """:func:`harmless`, so that :func:`unguarded` can take away no apostrophe of the text's own."""
-    bare = text.lstrip("'")
-    return f"'{text}" if harmless(bare) != bare else text
-
-
-def unguarded(text: str) -> str:
-    """The text that :func:`guarded` was given."""
-    bare = text.lstrip("'")
-    return text[1:] if text.startswith("'") and harmless(bare) != bare else text
+    return workbook_bytes(book)
 
 
 def _unfit(units: Sequence[Unit]) -> Iterator[Finding]:
@@ -99,7 +83,7 @@ def _unfit(units: Sequence[Unit]) -> Iterator[Finding]:
 
 
 def _put(cell: Any, text: str) -> None:
-    cell.value = guarded(text) if text else None
+    cell.value = harmless(text) if text else None
     if text:
         cell.data_type = "s"  # else "#N/A" becomes an error value
     cell.number_format = "@"  # text, so that 1/2 does not become a date under a translator's hands
@@ -135,20 +119,6 @@ def _write_about(sheet: Any, heading: Heading) -> None:
     for row, line in enumerate(ADVICE, len(ABOUT) + 2):
         _put(sheet.cell(row, 1), line)
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 20, 60
-
-
-def _without_clock(content: bytes) -> bytes:
-    """The same parts, without the hour of writing in the archive and in the document's properties."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name == "docProps/core.xml":
-                part = _STAMP.sub(rb"\g<1>" + _STAMPED, part)
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
-            new.writestr(entry, part)
-    return out.getvalue()
 
 
 # -- in -----------------------------------------------------------------------------------------------
@@ -231,7 +201,7 @@ def _words(cell: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     # "_x000D_" is how spreadsheet programs write a carriage return; `write` lets no such text out.
-    return "" if value is None else unguarded(plain_breaks(str(value).replace("_x000D_", "\r")))
+    return "" if value is None else restored(plain_breaks(str(value).replace("_x000D_", "\r")))
 
 
 def _string(words: dict[str, str], place: str) -> WorkString:

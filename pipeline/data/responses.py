@@ -12,6 +12,7 @@ import pandas as pd
 
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import RawAnswers
+from instrument.fielding.uncollected import uncollected
 from instrument.model import MISSING_CODES, Instrument
 from instrument.spreadsheet import harmless
 from pipeline.data.cell_rules import Broken, SetAside
@@ -95,6 +96,7 @@ class ReadingSummary:
 # -- from raw answers to responses -----------------------------------------------------------------
 
 
+@uncollected
 def validate(
     raw: RawAnswers,
     instruments: Instrument | Mapping[str, Instrument],

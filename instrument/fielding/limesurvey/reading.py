@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from instrument.fielding.answers import RawAnswers
@@ -12,6 +11,7 @@ from instrument.fielding.importing import form_of_table, layouts_of, read_table
 from instrument.fielding.limesurvey.codes import LANGUAGE, VERSION, codes
 from instrument.fielding.limesurvey.table import plain
 from instrument.fielding.tables import open_table
+from instrument.fielding.times import seconds_between
 from instrument.model import Form, Instrument, Note
 from instrument.spreadsheet import restored
 
@@ -50,7 +50,7 @@ def complete(cells: MetaCells) -> MetaCells:
     out["language"] = [said or began for said, began in
                        zip(cells["language"], cells.get("_startlanguage", [""] * n), strict=True)]
     out["duration_seconds"] = [
-        _seconds(took) or _between(began, ended)
+        _seconds(took) or seconds_between(began, ended)
         for took, began, ended in zip(cells["duration_seconds"], out["started"], out["ended"], strict=True)]
     return out
 
@@ -58,14 +58,6 @@ def complete(cells: MetaCells) -> MetaCells:
 def _seconds(took: str) -> str:
     """``630.00`` is 630 seconds."""
     return took.rstrip("0").rstrip(".") if "." in took else took
-
-
-def _between(began: str, ended: str) -> str:
-    try:
-        seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
-    except (ValueError, TypeError):
-        return ""
-    return str(int(seconds))
 
 
 DIALECT = Dialect(

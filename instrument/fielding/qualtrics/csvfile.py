@@ -11,7 +11,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from instrument.errors import Finding, InputError
-from instrument.fielding.tables import content_of, records_of, responses_of, text_of, version_of
+from instrument.fielding.tables import Table, content_of, records_of, responses_of, text_of, version_of
+from instrument.fielding.uncollected import uncollected
 from instrument.spreadsheet import column_letters
 
 EXPORT_AGAIN = (
@@ -21,39 +22,27 @@ EXPORT_AGAIN = (
 
 
 @dataclass(frozen=True, slots=True)
-class ExportFile:
+class ExportFile(Table):
     """A file's cells, not yet understood.
 
     Attributes
     ----------
-    tags, texts
-        First and second header row.
+    texts
+        Second header row; the first, the tags, is ``header``.
     import_ids
         ImportIds of the third header row (``""`` where a column has none); None where the file has no third.
     zones
         Column index → time zone of its dates, where the header names one.
-    rows
-        Row number a spreadsheet shows for each response.
-    columns
-        One tuple of cells a column, in the order of ``rows``.
-    ragged
-        Rows with more or fewer cells than the header, and how many. Their cells are all ``""`` in ``columns``:
-        nothing says which of them stand under the right header, and one may be personal.
     """
 
-    name: str
-    sha256: str
-    tags: tuple[str, ...]
     texts: tuple[str, ...]
     import_ids: tuple[str, ...] | None
     zones: dict[int, str]
-    rows: tuple[int, ...]
-    columns: tuple[tuple[str, ...], ...]
-    ragged: dict[int, int]
 
-    def place(self, column: int) -> str:
-        """The column as people find it in a spreadsheet."""
-        return f"{self.name}, column {column_letters(column)} ({self.tags[column] or 'without a name'})"
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The names of the columns as Qualtrics calls them."""
+        return self.header
 
 
 def open_export(path: Path) -> ExportFile:
@@ -67,6 +56,7 @@ def open_export(path: Path) -> ExportFile:
     return _opened(path, version_of(path))
 
 
+@uncollected
 @lru_cache(maxsize=1)  # the same file is asked first which form it holds, then for its answers
 def _opened(path: Path, version: tuple[int, int] | None) -> ExportFile:
     content = content_of(path, EXPORT_AGAIN)
@@ -86,9 +76,9 @@ def _opened(path: Path, version: tuple[int, int] | None) -> ExportFile:
             "Export the responses again, with all of them in the filter.",
         ))
     return ExportFile(
-        path.name, hashlib.sha256(content).hexdigest(), tuple(tags[:width]), tuple(texts[:width]),
-        None if import_ids is None else tuple(import_ids[:width]), zones, tuple(rows),
-        tuple(zip(*responses, strict=True)), ragged,
+        path.name, hashlib.sha256(content).hexdigest(), tuple(tags[:width]), tuple(rows),
+        tuple(zip(*responses, strict=True)), ragged, tuple(texts[:width]),
+        None if import_ids is None else tuple(import_ids[:width]), zones,
     )
 
 

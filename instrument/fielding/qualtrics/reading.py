@@ -9,19 +9,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
-from instrument import store
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import META_COLUMNS, LabelCheck, RawAnswers, ReadingIssue
+from instrument.fielding.importing import FINISHED, known_versions, language_code
 from instrument.fielding.labels import Choices, answer_form, choices_of, to_codes, verify
 from instrument.fielding.qualtrics.columns import Columns, find_version_column, form_scores, match_columns
 from instrument.fielding.qualtrics.csvfile import EXPORT_AGAIN, ExportFile, open_export
 from instrument.fielding.qualtrics.layout import LETTERS, STATUS_READ, UNANSWERED, VERSION_FIELD, answer_columns
+from instrument.fielding.uncollected import uncollected
 from instrument.model import Instrument
 from instrument.spreadsheet import restored
 
-FINISHED = {"1": "1", "true": "1", "1.0": "1", "0": "0", "false": "0", "0.0": "0"}
 
-
+@uncollected
 def read(
     path: Path,
     form_id: str,
@@ -59,7 +59,7 @@ def read(
     choices = choices_of(layouts, form_id, cells, LETTERS)
     form = answer_form(choices, cells)
     coded, issues, from_words = to_codes(choices, cells, file.rows, form)
-    issues = [*_ragged(file), *issues]
+    issues = [*file.width_issues(EXPORT_AGAIN), *issues]
     if labels is not None:
         check, more = _verified(file, columns, labels, layouts, form_id, choices, coded, meta, version)
         issues += more
@@ -125,21 +125,7 @@ def _layouts(
             f"The field {VERSION_FIELD} must have a column; it has none.",
             f"Add it to the survey flow as embedded data, or name the version that was fielded. {EXPORT_AGAIN}",
         ))
-    known = [instrument for name in wanted if (instrument := _load(name, instruments)) is not None]
-    if not known:
-        found = ", ".join(map(repr, wanted)) or "no version at all"
-        raise InputError(Finding(
-            "READ-VERSION", file.name if j is None or version is not None else file.place(j),
-            f"Responses must have been asked in a known instrument version; found {found}.",
-            "`alliometrics instrument list` shows the versions; mend the embedded field, or name the version fielded.",
-        ))
-    return tuple(known)
-
-
-def _load(version: str, instruments: Mapping[str, Instrument] | None) -> Instrument | None:
-    if instruments is not None:
-        return instruments.get(version)
-    return store.load(version) if version in store.versions() else None
+    return known_versions(wanted, instruments, file.name if j is None or version is not None else file.place(j))
 
 
 def _meta(
@@ -149,23 +135,16 @@ def _meta(
         return [restored(cell.strip()) for cell in file.columns[columns.meta[name]]] if name in columns.meta else []
 
     n = len(file.rows)
-    languages = {language: language for instrument in layouts for language in instrument.languages}
+    languages = {language.casefold(): language for instrument in layouts for language in instrument.languages}
     out = {name: cells(name) or [""] * n for name in (*META_COLUMNS, *identifiers)}
     if VERSION_FIELD not in columns.meta and version is not None:
         out[VERSION_FIELD] = [version] * n
-    out["language"] = [_language(cell, languages) for cell in out["language"]]
+    out["language"] = [language_code(cell, languages) for cell in out["language"]]
     out["finished"] = [FINISHED.get(cell.casefold(), cell) for cell in out["finished"]]
     out["status"] = [STATUS_READ.get(cell.casefold(), cell or "response") for cell in out["status"]]
     for name in ("started", "ended"):
         out[name] = _in_utc(file, columns.meta[name], out[name], columns.notes)
     return pd.DataFrame(out, index=pd.Index(file.rows, name="row"), dtype="str")
-
-
-def _language(cell: str, languages: Mapping[str, str]) -> str:
-    """``ES-ES``, as Qualtrics writes European Spanish, is ``es`` where the instrument has no closer language."""
-    code = cell.casefold()
-    by_code = {language.casefold(): language for language in languages}
-    return by_code.get(code) or by_code.get(code.split("-")[0]) or cell
 
 
 def _in_utc(file: ExportFile, j: int, cells: list[str], notes: list[str]) -> list[str]:
@@ -195,16 +174,6 @@ def _in_utc(file: ExportFile, j: int, cells: list[str], notes: list[str]) -> lis
     return [cell if pd.isna(time) else time for cell, time in zip(cells, written, strict=True)]
 
 
-def _ragged(file: ExportFile) -> list[ReadingIssue]:
-    return [
-        ReadingIssue(
-            row, "", "ROW-WIDTH", f"A row has as many cells as the header, {len(file.tags)}; this one has {cells}.",
-            f"{cells} cells", EXPORT_AGAIN,
-        )
-        for row, cells in file.ragged.items()
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """Cells by question id, as they were typed; how many −99 were taken for empty, and how many were made harmless."""
@@ -228,12 +197,13 @@ def _cells(file: ExportFile, columns: Columns, layouts: Sequence[Instrument], fo
     blanked = guarded = 0
     for question, j in columns.questions.items():
         cells[question] = column = file.columns[j]
-        if question not in texts and UNANSWERED in column:
-            cells[question] = column = tuple("" if cell == UNANSWERED else cell for cell in column)
-            blanked += file.columns[j].count(UNANSWERED)
-        typed = {cell: restored(cell) for cell in set(column) if restored(cell) != cell}
+        distinct = set(column)
+        typed = {cell: restored(cell) for cell in distinct if restored(cell) != cell}
+        guarded += sum(1 for cell in column if cell in typed) if typed else 0
+        if question not in texts and UNANSWERED in distinct:
+            typed[UNANSWERED] = ""
+            blanked += column.count(UNANSWERED)
         if typed:
-            guarded += sum(1 for cell in column if cell in typed)
             cells[question] = [typed.get(cell, cell) for cell in column]
     return _Found(cells, blanked, guarded)
 

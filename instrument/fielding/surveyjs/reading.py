@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from instrument.fielding.answers import RawAnswers
@@ -14,6 +13,7 @@ from instrument.fielding.importing import form_of_table, layouts_of, read_table
 from instrument.fielding.surveyjs.places import places
 from instrument.fielding.surveyjs.table import AGAIN, open_results
 from instrument.fielding.tables import Table
+from instrument.fielding.times import in_utc, seconds_between
 from instrument.model import Fact, Form, Instrument, Note
 
 PERSONAL = (
@@ -48,27 +48,6 @@ def complete(cells: MetaCells) -> MetaCells:
         for took, began, ended in zip(cells["duration_seconds"], out["started"], out["ended"], strict=True)]
     out["finished"] = [cell or "1" for cell in cells["finished"]]
     return out
-
-
-def in_utc(cell: str) -> str:
-    """``2026-03-02T10:00:00.250+01:00`` is ``2026-03-02 09:00:00``; what is no time stays as it is."""
-    try:
-        moment = datetime.fromisoformat(cell)
-    except ValueError:
-        return cell
-    if len(cell) <= len("2026-03-02"):
-        return cell
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-def seconds_between(began: str, ended: str) -> str:
-    """Whole seconds between two moments; nothing if either is unknown."""
-    try:
-        return str(int((datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()))
-    except (ValueError, TypeError):
-        return ""
 
 
 DIALECT = Dialect(

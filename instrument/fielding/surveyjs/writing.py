@@ -11,7 +11,7 @@ import pandas as pd
 
 from instrument.fielding.answers import META_COLUMNS, Export
 from instrument.fielding.surveyjs.places import Place, places
-from instrument.fielding.surveyjs.reading import seconds_between
+from instrument.fielding.times import seconds_between
 from instrument.fielding.words import is_typed
 from instrument.model import MISSING_CODES, Fact, Form, Instrument, Item, Note
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from instrument.fielding.answers import RawAnswers
 from instrument.fielding.dialect import Dialect, MetaCells
 from instrument.fielding.importing import form_of_table, layouts_of, read_table
 from instrument.fielding.tables import Table, open_table
+from instrument.fielding.times import in_utc, seconds_between
 from instrument.fielding.xlsform import names
 from instrument.fielding.xlsform.columns import (
     MOVED,
@@ -137,28 +137,14 @@ def _with_commas(table: Table, found: Sequence[str], known: Known) -> Table:
 
 def _complete(cells: MetaCells) -> MetaCells:
     """Only what was sent is on the server, so it is finished unless the file says otherwise; times are in UTC."""
-    started, ended = ([_moment(cell) for cell in cells[name]] for name in ("started", "ended"))
     return {
         **cells,
         "response_id": [cell.removeprefix("uuid:") for cell in cells["response_id"]],
-        "started": [_in_utc(moment, cell) for moment, cell in zip(started, cells["started"], strict=True)],
-        "ended": [_in_utc(moment, cell) for moment, cell in zip(ended, cells["ended"], strict=True)],
+        "started": [in_utc(cell) for cell in cells["started"]],
+        "ended": [in_utc(cell) for cell in cells["ended"]],
         "duration_seconds": [
-            given or (str(round((end - start).total_seconds())) if start and end else "")
-            for given, start, end in zip(cells["duration_seconds"], started, ended, strict=True)
+            given or seconds_between(start, end)
+            for given, start, end in zip(cells["duration_seconds"], cells["started"], cells["ended"], strict=True)
         ],
         "finished": [cell or "1" for cell in cells["finished"]],
     }
-
-
-def _moment(cell: str) -> datetime | None:
-    """A time as a phone writes it, with its distance from UTC; None if it is something else."""
-    try:
-        moment = datetime.fromisoformat(cell)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _in_utc(moment: datetime | None, cell: str) -> str:
-    return cell if moment is None else moment.replace(tzinfo=None).isoformat(" ", "seconds")

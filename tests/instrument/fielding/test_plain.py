@@ -26,7 +26,7 @@ def same(raw: RawAnswers, cells: pd.DataFrame, meta: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("platform", FORMS)
 @given(instrument=instruments(), seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_written_is_read_back(platform: str, instrument: Instrument, seed: int, tmp_path: Path) -> None:
     form = platforms.answers(platform)
     for asked in instrument.forms:

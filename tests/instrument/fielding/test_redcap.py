@@ -107,7 +107,7 @@ def test_no_cell_of_a_dictionary_is_a_formula_and_choices_part_only_where_meant(
 
 
 @given(instrument=instruments(), seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_records_written_are_read_back(instrument: Instrument, seed: int, tmp_path: Path) -> None:
     for form in instrument.forms:
         optional = tuple(block.id for block in form.blocks if block.optional)

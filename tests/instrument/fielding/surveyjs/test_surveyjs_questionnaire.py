@@ -315,7 +315,7 @@ def test_the_same_instrument_gives_the_same_bytes() -> None:
 
 
 @settings(max_examples=3, phases=[Phase.generate], deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+          suppress_health_check=list(HealthCheck))
 @given(instrument=instruments(), seed=st.integers(0, 99))
 def test_drawn_questionnaires_are_filled_in_and_come_back(tmp_path: Path, instrument: Instrument, seed: int) -> None:
     optional = tuple(b.id for form in instrument.forms for b in form.blocks if b.optional)

@@ -54,7 +54,7 @@ def kobo(folder: Path, header: str, *rows: str) -> RawAnswers:
 
 @given(instrument=instruments(), seed=st.integers(0, 2**32), platform=st.sampled_from((*STYLES, "xlsform")),
        suffix=st.sampled_from((".csv", ".xlsx")))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_written_is_read_back(
     instrument: Instrument, seed: int, platform: str, suffix: str, tmp_path: Path,
 ) -> None:
@@ -70,7 +70,7 @@ def test_what_is_written_is_read_back(
 
 @given(instrument=instruments(), seed=st.integers(0, 2**32), last=st.booleans())
 @settings(max_examples=15, deadline=None, phases=(Phase.generate,),
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+          suppress_health_check=list(HealthCheck))
 def test_words_as_kobo_exports_them_verify_the_codes(
     instrument: Instrument, seed: int, last: bool, tmp_path: Path,
 ) -> None:
