@@ -6,6 +6,7 @@
     python3 tasks.py calibrate    slow simulations: do verdicts err no more often than they say?
     python3 tasks.py view         open the viewer on the results (or: view RESULTS)
     python3 tasks.py check        style, types, and the rules of the instrument
+    python3 tasks.py judge        ask browsers, ODK, SurveyJS and REDCap's clients what they think of our exports
     python3 tasks.py clients      install the programs that judge our exports (needs Node; ODK Validate needs Java)
     python3 tasks.py reference    rerun the R scripts behind tests/reference (needs R)
     python3 tasks.py bench        time the engine beside lavaan and semopy (--quick, --show, --readme)
@@ -90,6 +91,12 @@ def test(arguments: list[str]) -> int:
     return call(PYTHON, "-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadgroup")))
 
 
+def judge(arguments: list[str]) -> int:
+    ensure("[dev]")
+    both = ("-m", "client or browser", "-n", "2", "--dist", "loadgroup")
+    return clients([]) or call(PYTHON, "-m", "pytest", *both, *arguments)
+
+
 def calibrate(arguments: list[str]) -> int:
     ensure("[dev]")
     return call(PYTHON, "-m", "pytest", "-m", "calibration", "-s", *arguments)
@@ -154,6 +161,7 @@ def bench(arguments: list[str]) -> int:
 TASKS: dict[str, Callable[[list[str]], int]] = {
     "setup": setup, "run": run, "test": test, "view": view, "check": check, "reference": reference,
     "bench": bench, "calibrate": calibrate, "clients": clients,
+    "judge": judge,
 }
 
 

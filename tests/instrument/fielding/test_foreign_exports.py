@@ -180,6 +180,7 @@ def test_the_answers_sent_are_worth_sending() -> None:
 # -- programs we did not write --------------------------------------------------------------------------
 
 
+@pytest.mark.client
 def test_pyxform_and_odk_validate_accept_the_form(tmp_path: Path) -> None:
     (file,) = exported("xlsform")
     (tmp_path / file.name).write_bytes(file.content)
@@ -192,6 +193,7 @@ def test_pyxform_and_odk_validate_accept_the_form(tmp_path: Path) -> None:
     assert all(text in form for language in foreign().languages for text in texts(language))
 
 
+@pytest.mark.client
 def test_survey_core_accepts_the_survey_and_holds_interviews_in_both_languages(tmp_path: Path) -> None:
     cells, meta = (frame.head(6) for frame in answered())
     rows, about = ([{str(name): str(cell) for name, cell in row.items()} for _, row in frame.iterrows()]
@@ -207,6 +209,7 @@ def test_survey_core_accepts_the_survey_and_holds_interviews_in_both_languages(t
     assert list(raw.meta["language"]) == list(meta["language"])
 
 
+@pytest.mark.client
 def test_linkml_and_reproschema_accept_the_dictionaries(tmp_path: Path) -> None:
     paths = [tmp_path / file.name for file in exported("redcap")]
     for path, file in zip(paths, exported("redcap"), strict=True):

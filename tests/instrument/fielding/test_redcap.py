@@ -40,6 +40,7 @@ def judged(files: dict[str, bytes], folder: Path) -> dict[str, dict[str, list[st
     return said
 
 
+@pytest.mark.client
 def test_linkml_and_reproschema_accept_the_dictionary_of_every_form_and_language(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     latest = store.load()
@@ -52,6 +53,7 @@ def test_linkml_and_reproschema_accept_the_dictionary_of_every_form_and_language
         assert set(found["fields"]) == set(found["items"])
 
 
+@pytest.mark.client
 def test_the_judge_rejects_a_broken_dictionary(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     text = redcap.export(small_instrument(), wanted(small_instrument()))[0].content.decode()

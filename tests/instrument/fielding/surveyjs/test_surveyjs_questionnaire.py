@@ -28,6 +28,8 @@ from tests.instrument.fielding.surveyjs.interviews import (
     same_answers,
 )
 
+pytestmark = pytest.mark.client
+
 SAMPLE = Path(__file__).resolve().parents[4] / "data" / "sample"
 CLEAN = {"json": [], "expressions": [], "duplicates": []}
 

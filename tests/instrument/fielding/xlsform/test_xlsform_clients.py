@@ -35,6 +35,9 @@ from tests.instrument.fielding.xlsform.forms import (
 )
 
 Held = dict[str, Any]
+
+pytestmark = pytest.mark.client
+
 """An interview as ``xforms_interview.mjs`` reports it."""
 
 Converted = tuple[dict[str, Path], dict[str, list[str]]]
