@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 from pipeline.results import StudyResults
 from pipeline.run import run_study
 from tests import example_theory
+
+# One process a core: threads of linear algebra would only wait for one another.
+threadpool_limits(1)
 
 # On continuous integration the same examples each time: what fails there fails here. Elsewhere new ones are tried.
 settings.register_profile("suite", deadline=None, derandomize=bool(os.environ.get("CI")),
