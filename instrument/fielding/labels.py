@@ -11,8 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import Export, ReadingIssue
 from instrument.fielding.words import is_typed, same_words
@@ -156,34 +154,6 @@ def _unreadable(choice: Choices, row: int, cell: str) -> ReadingIssue:
         f"In an export with choice text a cell holds the words of an answer; {found}.", cell,
         "Export the responses with codes (numeric values) in place of words.",
     )
-
-
-# -- from codes to the words shown ----------------------------------------------------------------------
-
-
-def label_cells(
-    layouts: Sequence[Instrument], form_id: str, cells: pd.DataFrame, meta: pd.DataFrame, language: str | None,
-) -> pd.DataFrame:
-    """Cells with the words of each answer, in ``language`` or (None) in the one each respondent was asked in.
-
-    Several answers are joined by commas. A code that is not offered stays as it is, and so do typed answers.
-    """
-    out = cells.copy()
-    said = meta["language"] if language is None else pd.Series(language, index=meta.index)
-    for layout in layouts:
-        rows = meta["instrument_version"].eq(layout.version)
-        for _, question in layout.form(form_id).questions():
-            if isinstance(question, Note) or is_typed(question) or question.id not in cells:
-                continue
-            for spoken in said[rows].unique():
-                mask = rows & said.eq(spoken)
-                words = {str(o.code): layout.label(question, o.code, spoken) for o in layout.options(question)}
-                several = isinstance(question, Fact) and question.kind == "choices"
-                out.loc[mask, question.id] = [
-                    ",".join(words.get(code, code) for code in (cell.split(",") if several else [cell]))
-                    for cell in cells.loc[mask, question.id]
-                ]
-    return out
 
 
 # -- codes against the words shown -----------------------------------------------------------------

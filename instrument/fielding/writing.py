@@ -1,4 +1,4 @@
-"""What all writers of simulated answers check first: versions, columns, and tables that belong together."""
+"""What writers of simulated answers have in common: versions, columns, tables that belong together, words for codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from instrument.fielding.answers import META_COLUMNS
-from instrument.model import Instrument, Note
+from instrument.fielding.words import is_typed
+from instrument.model import Fact, Instrument, Note
 
 
 def versions_of(instruments: Instrument | Sequence[Instrument]) -> tuple[Instrument, ...]:
@@ -53,3 +54,28 @@ def check_meta(meta: pd.DataFrame, cells: pd.DataFrame, identifiers: Sequence[st
         raise ValueError(f"meta lack the columns {absent}")
     if not meta.index.equals(cells.index):
         raise ValueError("meta and cells must have the same rows in the same order")
+
+
+def label_cells(
+    layouts: Sequence[Instrument], form_id: str, cells: pd.DataFrame, meta: pd.DataFrame, language: str | None,
+) -> pd.DataFrame:
+    """Cells with the words of each answer, in ``language`` or (None) in the one each respondent was asked in.
+
+    Several answers are joined by commas. A code that is not offered stays as it is, and so do typed answers.
+    """
+    out = cells.copy()
+    said = meta["language"] if language is None else pd.Series(language, index=meta.index)
+    for layout in layouts:
+        rows = meta["instrument_version"].eq(layout.version)
+        for _, question in layout.form(form_id).questions():
+            if isinstance(question, Note) or is_typed(question) or question.id not in cells:
+                continue
+            for spoken in said[rows].unique():
+                mask = rows & said.eq(spoken)
+                words = {str(o.code): layout.label(question, o.code, spoken) for o in layout.options(question)}
+                several = isinstance(question, Fact) and question.kind == "choices"
+                out.loc[mask, question.id] = [
+                    ",".join(words.get(code, code) for code in (cell.split(",") if several else [cell]))
+                    for cell in cells.loc[mask, question.id]
+                ]
+    return out

@@ -11,10 +11,9 @@ import pandas as pd
 from openpyxl import Workbook
 
 from instrument.fielding.answers import Export
-from instrument.fielding.labels import label_cells
 from instrument.fielding.limesurvey.codes import codes
 from instrument.fielding.limesurvey.columns import Column, columns_of
-from instrument.fielding.writing import check_meta, layouts_and_questions
+from instrument.fielding.writing import check_meta, label_cells, layouts_and_questions
 from instrument.model import MISSING_CODES, Instrument
 from instrument.spreadsheet import harmless
 from instrument.workbook import workbook_bytes

@@ -8,8 +8,7 @@ import pandas as pd
 
 from instrument.fielding.answers import META_COLUMNS, Export
 from instrument.fielding.dialect import Dialect, MetaCells, named_by_id
-from instrument.fielding.labels import label_cells
-from instrument.fielding.writing import layouts_and_questions
+from instrument.fielding.writing import label_cells, layouts_and_questions
 from instrument.model import Instrument
 from instrument.spreadsheet import harmless, restored
 

@@ -12,13 +12,12 @@ import pandas as pd
 from instrument.fielding.answers import Export, RawAnswers
 from instrument.fielding.dialect import AnswerColumns, Dialect, MetaCells
 from instrument.fielding.importing import form_of_table, read_table
-from instrument.fielding.labels import label_cells
 from instrument.fielding.redcap.capabilities import NAME
 from instrument.fielding.redcap.names import RECORD_ID, STAMPS, beside, checkbox, form_name
 from instrument.fielding.tables import Table, open_table
 from instrument.fielding.times import seconds_between
 from instrument.fielding.words import is_typed
-from instrument.fielding.writing import check_meta, layouts_and_questions
+from instrument.fielding.writing import check_meta, label_cells, layouts_and_questions
 from instrument.model import MISSING_CODES, Block, Fact, Form, Instrument, Item, Note, Option
 from instrument.spreadsheet import harmless, restored
 

@@ -9,13 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from instrument.fielding.answers import Export
-from instrument.fielding.labels import label_cells
 from instrument.fielding.spss.exporting import notes_of
 from instrument.fielding.spss.numbers import number
 from instrument.fielding.spss.savfile import Values, sav_bytes
 from instrument.fielding.spss.variables import Variable, answer_variables, meta_variables
 from instrument.fielding.words import is_typed
-from instrument.fielding.writing import check_meta, layouts_and_questions
+from instrument.fielding.writing import check_meta, label_cells, layouts_and_questions
 from instrument.model import Instrument, Note
 
 
