@@ -47,14 +47,6 @@ def client_python() -> Path:
     return python
 
 
-def client_program(name: str) -> Path:
-    """A command of that environment, such as ``reproschema``."""
-    program = client_python().parent / name
-    if not program.exists():
-        absent(name)
-    return program
-
-
 def run(*command: str | Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run a client to its end; nothing is judged here."""
     return subprocess.run(

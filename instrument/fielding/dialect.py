@@ -15,9 +15,6 @@ from instrument.model import Block, Fact, Form, Instrument, Item, Note
 MetaCells = dict[str, list[str]]
 """Name of a metadata column (of ``RawAnswers.meta``, or a platform's own that helps to work one out) → its cells."""
 
-MISSING_LETTERS: Mapping[str, str] = {}
-"""Recodes of a platform that keeps the letters na, dk, rf as they are."""
-
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "checked", "x"})
 NOT_TICKED = frozenset({"", "0", "0.0", "false", "no", "n", "unchecked"})
 """What a column of its own for one of several answers may hold, in small letters."""

@@ -84,12 +84,23 @@ def form_of_table(
         ``READ-NOT-THIS-FORM`` if nothing tells; else as :func:`read_table` does for a version.
     """
     scores = form_scores(table, dialect, layouts_of(table, dialect, version, instruments)[0])
+    return most_told(scores, f"{table.name}, row 1", dialect.again)
+
+
+def most_told(scores: Mapping[str, int], place: str, again: str) -> str:
+    """The form that most columns speak for.
+
+    Raises
+    ------
+    InputError
+        ``READ-NOT-THIS-FORM`` if none speaks for any.
+    """
     best = max(scores, key=lambda form: scores[form])
     if not scores[best]:
         raise InputError(Finding(
-            "READ-NOT-THIS-FORM", f"{table.name}, row 1",
+            "READ-NOT-THIS-FORM", place,
             f"The file must hold answers to one of the forms {', '.join(scores)}; none of its columns says which.",
-            f"Check that this is the right file. {dialect.again}",
+            f"Check that this is the right file. {again}",
         ))
     return best
 

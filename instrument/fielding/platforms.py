@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
-
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol, cast
 
 from instrument.errors import Finding, InputError
-from instrument.fielding.answers import Export, RawAnswers
 from instrument.fielding.capabilities import Capability, Feature, Loss
 from instrument.fielding.exports import OutputFile, Wanted
 from instrument.model import Instrument
+
+if TYPE_CHECKING:  # the command line lists platforms before it knows whether it needs any table
+    import pandas as pd
+
+    from instrument.fielding.answers import Export, RawAnswers
 
 _EXPORTERS = {
     "xlsform": "xlsform", "surveyjs": "surveyjs", "limesurvey": "limesurvey", "redcap": "redcap",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from instrument.errors import Finding, InputError
 from instrument.fielding.answers import META_COLUMNS, LabelCheck, RawAnswers, ReadingIssue
-from instrument.fielding.importing import FINISHED, known_versions, language_code
+from instrument.fielding.importing import FINISHED, known_versions, language_code, most_told
 from instrument.fielding.labels import Choices, answer_form, choices_of, to_codes, verify
 from instrument.fielding.qualtrics.columns import Columns, find_version_column, form_scores, match_columns
 from instrument.fielding.qualtrics.csvfile import EXPORT_AGAIN, ExportFile, open_export
@@ -99,15 +99,8 @@ def form_of(
         ``READ-NOT-THIS-FORM`` if nothing tells; else as :func:`read` does for a file or its version.
     """
     file = open_export(Path(path))
-    score = form_scores(file, _layouts(file, version, instruments)[0])
-    best = max(score, key=lambda form: score[form])
-    if not score[best]:
-        raise InputError(Finding(
-            "READ-NOT-THIS-FORM", f"{file.name}, rows 1 to 3",
-            f"The file must hold answers to one of the forms {', '.join(score)}; none of its columns says which.",
-            f"Check that this is the right file. {EXPORT_AGAIN}",
-        ))
-    return best
+    scores = form_scores(file, _layouts(file, version, instruments)[0])
+    return most_told(scores, f"{file.name}, rows 1 to 3", EXPORT_AGAIN)
 
 
 def _layouts(

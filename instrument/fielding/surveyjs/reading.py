@@ -85,24 +85,18 @@ def read(
 def _tidied(
     table: Table, form_id: str, version: str | None, instruments: Mapping[str, Instrument] | None,
 ) -> Table:
-    """Several answers joined by bare commas; and an empty column for an answer that nobody typed.
-
-
-    """
-    header, columns = list(table.header), list(table.columns)
+    """Several answers joined by bare commas."""
+    header, columns = table.header, list(table.columns)
     for layout in layouts_of(table, DIALECT, version, instruments):
         form = next((f for f in layout.forms if f.id == form_id), None)
         where = places(layout, form).questions if form is not None else {}
         for _, question in form.questions() if form is not None else ():
             place = where[question.id]
-            if place.beside in header and place.name not in header:
-                header.append(place.name)
-                columns.append(("",) * len(table.rows))
             if isinstance(question, Fact) and question.kind == "choices" and place.name in header:
                 codes = {str(option.code) for option in layout.options(question)}
                 j = header.index(place.name)
                 columns[j] = tuple(_joined(cell, codes) for cell in columns[j])
-    return replace(table, header=tuple(header), columns=tuple(columns))
+    return replace(table, columns=tuple(columns))
 
 
 def _joined(cell: str, codes: Collection[str]) -> str:
