@@ -1,14 +1,19 @@
 """What lavaan's ``sem()`` and ``cfa()`` add to a model: roles of variables, automatic rows, values fixed by default.
 
-Rows the author wrote come first and in their order. Then follow variances, covariances among exogenous latent
-variables, residual covariances among outcomes that explain nothing, moments of exogenous observed variables, and the
-intercepts (Rosseel, 2012, *Journal of Statistical Software* 48(2), section 3; order as in lavaan 0.6).
+Rows the author wrote come first and in their order. Then follow thresholds of ordered variables, variances,
+covariances among exogenous latent variables, residual covariances among outcomes that explain nothing, moments of
+exogenous observed variables, scales of ordered variables, and the intercepts (Rosseel, 2012, *Journal of Statistical
+Software* 48(2), section 3; order as in lavaan 0.6).
+
+An ordered variable is a cut latent response (Muthén, 1984, *Psychometrika* 49, 115-132). In the delta
+parameterisation its scale, the inverse of the response's standard deviation, is a parameter and its residual variance
+is what the model's explained variance leaves: that row is neither free nor has it a value.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -85,13 +90,15 @@ def roles(terms: Sequence[Term]) -> Roles:
     explaining = _unique(t.rhs for t in terms if t.op == "~")
     covariances = [t for t in terms if t.op == "~~"]
     # lavaan collects left sides, then right sides, then intercepts: the order decides where orphans stand.
-    moments = _unique([*(t.lhs for t in covariances), *(t.rhs for t in covariances),
-                       *(t.lhs for t in terms if t.op == "~1")])
+    ends = [*(t.lhs for t in covariances), *(t.rhs for t in covariances)]
+    moments = _unique([*ends, *(t.lhs for t in terms if t.op == "~1")])
+    # A threshold alone makes a variable part of the model; it does not make an exogenous one random.
+    orphans = _unique([*ends, *(t.lhs for t in terms if t.op in ("~1", "|"))])
     observed_indicators = [v for v in indicators if v not in latent]
     observed_explained = [v for v in explained if v not in latent and v not in observed_indicators]
     only_explaining = [v for v in explaining if v not in {*latent, *observed_indicators, *observed_explained}]
     observed = _unique([*observed_indicators, *observed_explained, *only_explaining,
-                        *(v for v in moments if v not in latent)])
+                        *(v for v in orphans if v not in latent)])
     outcomes = {v for v in explained if v not in indicators and v not in explaining}
     return Roles(
         observed=observed,
@@ -115,11 +122,14 @@ def order_ends(terms: Sequence[Term]) -> tuple[Term, ...]:
     )
 
 
-def drafts(terms: Sequence[Term], role: Roles, *, meanstructure: bool, fixed_x: bool, std_lv: bool) -> list[Draft]:
+def drafts(terms: Sequence[Term], role: Roles, ordered: Mapping[str, int], *, meanstructure: bool, fixed_x: bool,
+           std_lv: bool) -> list[Draft]:
     """The rows of one group, before modifiers.
 
     Parameters
     ----------
+    ordered
+        Number of categories of each ordered variable, in the order of the variables.
     meanstructure
         Whether intercepts are part of the model.
     fixed_x
@@ -129,7 +139,7 @@ def drafts(terms: Sequence[Term], role: Roles, *, meanstructure: bool, fixed_x: 
     """
     rows = [Draft(term.lhs, term.op, term.rhs, term) for term in terms]
     written = {row.relation for row in rows}
-    rows += [row for row in _automatic(role, meanstructure) if row.relation not in written]
+    rows += [row for row in _automatic(role, ordered, meanstructure) if row.relation not in written]
     single = _single_indicators(terms)
     seen: set[str] = set()
     for row in rows:
@@ -142,6 +152,8 @@ def drafts(terms: Sequence[Term], role: Roles, *, meanstructure: bool, fixed_x: 
                 row.fix(1.0)
         if row.term is None:
             _fix_automatic(row, role, variance and row.lhs in single, fixed_x)
+            if row.op == "~*~" or (row.op == "~1" and row.lhs in ordered):
+                row.fix(float(row.op == "~*~"))
     return rows
 
 
@@ -154,7 +166,10 @@ def _fix_automatic(row: Draft, role: Roles, error_free: bool, fixed_x: bool) -> 
         row.exogenous = True
 
 
-def _automatic(role: Roles, meanstructure: bool) -> Iterator[Draft]:
+def _automatic(role: Roles, ordered: Mapping[str, int], meanstructure: bool) -> Iterator[Draft]:
+    for name, categories in ordered.items():
+        for number in range(1, categories):
+            yield Draft(name, "|", f"t{number}")
     for name in role.observed:
         if name not in role.exogenous:
             yield Draft(name, "~~", name)
@@ -165,6 +180,8 @@ def _automatic(role: Roles, meanstructure: bool) -> Iterator[Draft]:
     for index, lhs in enumerate(role.exogenous):
         for rhs in role.exogenous[index:]:
             yield Draft(lhs, "~~", rhs)
+    for name in ordered:
+        yield Draft(name, "~*~", name)
     if meanstructure:
         for name in (*role.observed, *role.latent):
             yield Draft(name, "~1", "")
@@ -210,6 +227,23 @@ def apply_modifiers(rows: Sequence[Draft]) -> list[str]:
     if findings:
         raise InputError(findings)
     return notes
+
+
+def determine(rows: Sequence[Draft], ordered: Mapping[str, int]) -> list[str]:
+    """Leave residual variances of ordered variables to the model, also where their author wrote one; say so."""
+    notes: dict[str, None] = {}
+    for row in rows:
+        if row.op != "~~" or row.lhs != row.rhs or row.lhs not in ordered:
+            continue
+        if row.value is not None and row.term is not None:
+            notes.setdefault(f"{row}: {row.value:g} is without effect, as in lavaan: {row.lhs} is ordered, and its "
+                             "scale (~*~) and explained variance determine the residual variance.")
+        elif row.term is not None:
+            notes.setdefault(f"{row}: not a free parameter, because {row.lhs} is ordered, and its scale (~*~) and "
+                             "explained variance determine the residual variance; lavaan counts it as free and then "
+                             "finds the model not identified.")
+        row.fix(None)
+    return list(notes)
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

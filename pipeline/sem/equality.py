@@ -14,31 +14,47 @@ from instrument.errors import Finding, InputError
 from pipeline.sem.defaults import Draft, Roles
 
 GroupEqual = Literal["loadings", "intercepts", "means", "residuals", "residual.covariances", "lv.variances",
-                     "lv.covariances", "regressions"]
+                     "lv.covariances", "regressions", "thresholds"]
 """Sets of parameters that can be held equal across groups."""
 
 
-def check_group_equal(names: Sequence[str]) -> None:
-    """Refuse names that are no :data:`GroupEqual` (``MODEL-GROUP-EQUAL``)."""
+def checked_group_equal(names: Sequence[GroupEqual], *, ordered: bool) -> tuple[GroupEqual, ...]:
+    """What is to be equal; with ordered variables, thresholds and intercepts bring each other in, as in lavaan.
+
+    Raises
+    ------
+    InputError
+        ``MODEL-GROUP-EQUAL`` for names that are no :data:`GroupEqual`, and for thresholds without ``ordered``.
+    """
     unknown = [name for name in names if name not in get_args(GroupEqual)]
     if unknown:
         raise InputError(Finding(
             "MODEL-GROUP-EQUAL", "group equality",
             f"{', '.join(map(repr, unknown))}: no set of parameters has this name.",
             f"Choose among {', '.join(get_args(GroupEqual))}."))
+    if "thresholds" in names and not ordered:
+        raise InputError(Finding(
+            "MODEL-GROUP-EQUAL", "group equality", "'thresholds': the model has no ordered variable.",
+            "Name the ordered variables, or hold the intercepts equal."))
+    together: tuple[GroupEqual, ...] = ("intercepts", "thresholds")
+    implied = together if ordered and not set(together).isdisjoint(names) else ()
+    return tuple(dict.fromkeys((*names, *implied)))
 
 
 def release_later_group(rows: Sequence[Draft], role: Roles, group_equal: Sequence[str], std_lv: bool) -> None:
     """Free in a later group what equality elsewhere identifies.
 
-    Equal intercepts identify latent means and, when latent variances set the scale, equal loadings identify the
-    variances, of every group but the first (Meredith, 1993). Only rows that defaults added are freed.
+    Equal intercepts (and thresholds) identify latent means and, when latent variances set the scale, equal loadings
+    identify the variances, of every group but the first (Meredith, 1993). Equal thresholds identify the scales of
+    ordered variables (Millsap & Yun-Tein, 2004); as lavaan does, also those of two categories, where it takes equal
+    loadings besides. Only rows that defaults added are freed.
     """
     means = "intercepts" in group_equal and "means" not in group_equal
     variances = std_lv and "loadings" in group_equal and "lv.variances" not in group_equal
+    scales = "thresholds" in group_equal
     for row in rows:
         identified = (means and row.op == "~1") or (variances and row.op == "~~" and row.lhs == row.rhs)
-        if identified and row.term is None and row.lhs in role.latent:
+        if row.term is None and ((identified and row.lhs in role.latent) or (scales and row.op == "~*~")):
             row.release()
 
 
@@ -77,7 +93,7 @@ def unify(rows: Sequence[Draft], role: Roles, group_equal: Sequence[str]) -> tup
         fixed = [rows[index] for index in members[name] if not rows[index].free]
         if not fixed:
             sets.append(members[name])
-        elif (finding := _contradiction(name, fixed)) is not None:
+        elif (finding := _contradiction(name, fixed, len(fixed) < len(members[name]))) is not None:
             findings.append(finding)
         else:
             notes += _fix_all([rows[index] for index in members[name]], fixed[0], name)
@@ -104,12 +120,16 @@ def _call(row: Draft, several: bool) -> str:
     return f"{row} (group {row.group})" if several else str(row)
 
 
-def _contradiction(name: str, fixed: Sequence[Draft]) -> Finding | None:
+def _contradiction(name: str, fixed: Sequence[Draft], some_free: bool) -> Finding | None:
     """Two values for one parameter; lavaan only warns, and takes the first."""
     place = next((row.term.place for row in reversed(fixed) if row.term is not None), "model")
     if any(row.exogenous for row in fixed):
         return Finding("MODEL-LABEL", place, f"{name!r} is a sample moment of an exogenous variable, not a parameter.",
                        "Write the moment in the model to estimate it, or drop the equality.")
+    determined = [row for row in fixed if row.value is None]
+    if determined and (some_free or len(determined) < len(fixed)):
+        return Finding("MODEL-LABEL", place, f"{name!r} equates {determined[0]} with a parameter, but this residual "
+                       "variance of an ordered variable is determined by the model.", "Drop the equality.")
     first = fixed[0]
     other = next((row for row in fixed if row.value != first.value), None)
     if other is None:
@@ -153,4 +173,5 @@ def _memberships(role: Roles) -> Mapping[str, Callable[[Draft], bool]]:
         "residual.covariances": lambda row: row.op == "~~" and row.lhs != row.rhs and row.lhs in modelled,
         "lv.variances": lambda row: row.op == "~~" and row.lhs == row.rhs and row.lhs in latent,
         "lv.covariances": lambda row: row.op == "~~" and row.lhs != row.rhs and row.lhs in latent,
+        "thresholds": lambda row: row.op == "|",
     }

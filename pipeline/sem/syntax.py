@@ -1,12 +1,13 @@
-"""lavaan's model language: ``=~``, ``~``, ``~~``, ``~1``, ``:=`` and ``==`` with modifiers.
+"""lavaan's model language: ``=~``, ``~``, ``~~``, ``~1``, ``|``, ``~*~``, ``:=`` and ``==`` with modifiers.
 
-What the engine does not estimate (inequalities, thresholds, composites, blocks) is refused with its place, never
-skipped. A relation may be given several times if each time says something new about it: ``f =~ x1 + a*x2 +
-start(0.8)*x2`` (lavaan takes this within one formula; here it may also be another formula).
+What the engine does not estimate (inequalities, composites, blocks) is refused with its place, never skipped. A
+relation may be given several times if each time says something new about it: ``f =~ x1 + a*x2 + start(0.8)*x2``
+(lavaan takes this within one formula; here it may also be another formula).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,12 +17,18 @@ from pipeline.sem.expressions import Expression, parse_expression
 from pipeline.sem.modifiers import Modifiers, parse_modifiers
 from pipeline.sem.tokens import REFUSED, RESERVED, SUPPORTED, Token, expected, not_supported, statements
 
-Operator = Literal["=~", "~", "~~", "~1"]
+Operator = Literal["=~", "~", "~~", "~1", "|", "~*~"]
+_OPERATORS: dict[str, Operator] = {"=~": "=~", "~": "~", "~~": "~~", "|": "|", "~*~": "~*~"}
+_THRESHOLD = re.compile("t[1-9][0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One relation ``lhs op rhs`` with its modifiers; ``rhs`` is "" for an intercept (``~1``)."""
+    """One relation ``lhs op rhs`` with its modifiers.
+
+    ``rhs`` is "" for an intercept (``~1``), "t1", "t2", … for a threshold (``|``), ``lhs`` again for a scale
+    (``~*~``).
+    """
 
     lhs: str
     op: Operator
@@ -200,14 +207,30 @@ def _term(lhs: Token, relation: Token, part: list[Token], source: str) -> Term:
             between = star.kind in ("operator", "other") and star.text != ")"
             raise expected(star if between else variable, source, "+ between variables or * after a modifier")
         modifiers = parse_modifiers(content, star, source)
-    if not intercept and relation.text != "~~" and lhs.text == variable.text:
-        raise expected(variable, source, f"another variable than {lhs.text!r} itself",
-                       "Nothing explains or measures itself; a variance is written with ~~.")
-    op: Operator = "~1" if intercept else "=~" if relation.text == "=~" else "~" if relation.text == "~" else "~~"
+    if not intercept:
+        _check_right_side(lhs, relation, variable, source)
+    op: Operator = "~1" if intercept else _OPERATORS[relation.text]
     return Term(lhs.text, op, "" if intercept else variable.text, modifiers, variable.place(source), lhs.place(source))
 
 
+def _check_right_side(lhs: Token, relation: Token, variable: Token, source: str) -> None:
+    """What may stand right of a relation, given its left side."""
+    if relation.text == "|":
+        if not _THRESHOLD.fullmatch(variable.text):
+            raise expected(variable, source, "a threshold: t1, t2, …",
+                           f"Write the thresholds of {lhs.text} in order: `{lhs.text} | t1 + t2`.")
+    elif relation.text == "~*~":
+        if lhs.text != variable.text:
+            raise expected(variable, source, f"{lhs.text!r} again", "A scale belongs to one variable: "
+                           f"`{lhs.text} ~*~ 1*{lhs.text}`.")
+    elif relation.text != "~~" and lhs.text == variable.text:
+        raise expected(variable, source, f"another variable than {lhs.text!r} itself",
+                       "Nothing explains or measures itself; a variance is written with ~~.")
+
+
 def _variable_fix(relation: Token, variable: Token) -> str:
+    if relation.text == "|":
+        return "Thresholds are called t1, t2, …, as in `x | t1 + t2`."
     if relation.text == "=~" and variable.text == "0":
         return "A latent variable without indicators (`=~ 0`) is not supported."
     return "Intercepts are written with ~, as in `y ~ 1`." if variable.kind == "number" else ""

@@ -6,18 +6,19 @@ The table is the model: estimators read nothing else. Free rows are numbered 1, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from instrument.errors import Finding, InputError
-from pipeline.sem.checks import check_group_modifiers, check_variables, general_notes
-from pipeline.sem.defaults import Draft, apply_modifiers, drafts, order_ends, roles
+from pipeline.sem.checks import check_group_modifiers, check_ordered, check_variables, general_notes
+from pipeline.sem.defaults import Draft, apply_modifiers, determine, drafts, order_ends, roles
 from pipeline.sem.definitions import evaluation_order, unknown_labels
-from pipeline.sem.equality import GroupEqual, check_group_equal, release_later_group, unify
+from pipeline.sem.equality import GroupEqual, checked_group_equal, release_later_group, unify
 from pipeline.sem.syntax import Constraint, Definition, ModelSyntax, Operator
 
 __all__ = ["Constraint", "Definition", "GroupEqual", "ParameterTable", "Row", "parameter_table"]
@@ -30,7 +31,7 @@ class Row:
     Attributes
     ----------
     lhs, op, rhs
-        The relation; ``rhs`` is "" for an intercept (``~1``).
+        The relation; ``rhs`` is "" for an intercept (``~1``), "t1", "t2", … for a threshold (``|``).
     group
         Counts from 1.
     user
@@ -42,11 +43,12 @@ class Row:
     plabel
         ``.p1.``, ``.p2.``, …: a name every row has.
     value
-        Value of a fixed row; None if free, or if a sample moment stands here.
+        Value of a fixed row; None if free, if a sample moment stands here, or if the row is ``determined``.
     start
         The author's starting value of a free row.
     exogenous
-        A moment of fixed exogenous variables: takes its sample value (lavaan's ``exo``).
+        A moment of fixed exogenous variables: takes its sample value (lavaan's ``exo``; for slopes given fixed
+        exogenous variables see :meth:`ParameterTable.printed_exo`).
     """
 
     lhs: str
@@ -60,6 +62,11 @@ class Row:
     value: float | None
     start: float | None
     exogenous: bool
+
+    @property
+    def determined(self) -> bool:
+        """The residual variance of an ordered variable: what its scale and explained variance leave."""
+        return not self.free and self.value is None and not self.exogenous
 
     def __str__(self) -> str:
         return f"{self.lhs} {self.op} {self.rhs}".strip()
@@ -93,6 +100,11 @@ class ParameterTable:
         Number of free rows, before equalities and constraints.
     notes
         What lavaan would warn of; sentences for the reader.
+    ordered
+        Ordered variables and their numbers of categories, in the order of ``observed``. Ordered variables that only
+        explain are numeric and not among them.
+    conditional_x
+        Whether the model is one of the distribution given ``exogenous``.
     """
 
     rows: tuple[Row, ...]
@@ -108,6 +120,19 @@ class ParameterTable:
     meanstructure: bool
     n_free: int
     notes: tuple[str, ...]
+    ordered: tuple[tuple[str, int], ...] = ()
+    conditional_x: bool = False
+
+    @property
+    def categories(self) -> dict[str, int]:
+        """Number of categories of each ordered variable."""
+        return dict(self.ordered)
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """Observed variables that are not ordered, exogenous ones included."""
+        ordered = self.categories
+        return tuple(name for name in self.observed if name not in ordered)
 
     @property
     def n_groups(self) -> int:
@@ -149,6 +174,11 @@ class ParameterTable:
         first = {number: by_free[numbers[0]].plabel for numbers in self.equalities for number in numbers}
         return tuple(row.label or first.get(row.free, "") for row in self.rows)
 
+    def printed_exo(self) -> tuple[int, ...]:
+        """lavaan's ``exo`` column: moments of exogenous variables and, given these, also slopes on them."""
+        return tuple(int(row.exogenous or (self.conditional_x and row.op == "~" and row.rhs in self.exogenous))
+                     for row in self.rows)
+
     def equality_pairs(self) -> tuple[tuple[str, str], ...]:
         """Equalities as lavaan lists them: the first row of each set with each of the others, by ``.p1.`` names."""
         plabel = {row.free: row.plabel for row in self.rows if row.free}
@@ -157,10 +187,10 @@ class ParameterTable:
     def text(self) -> str:
         """The table as lavaan prints it."""
         lines = [("lhs", "op", "rhs", "user", "group", "free", "ustart", "exo", "label", "plabel")]
-        for row, label in zip(self.rows, self.printed_labels(), strict=True):
+        for row, label, exo in zip(self.rows, self.printed_labels(), self.printed_exo(), strict=True):
             known = row.start if row.free else row.value
             lines.append((row.lhs, row.op, row.rhs, str(row.user), str(row.group), str(row.free),
-                          "NA" if known is None else f"{known:.6g}", str(int(row.exogenous)), label, row.plabel))
+                          "NA" if known is None else f"{known:.6g}", str(exo), label, row.plabel))
         for entry in self.written:
             name, op, right = ((entry.name, ":=", entry.text) if isinstance(entry, Definition)
                                else (entry.left.text, "==", entry.right.text))
@@ -174,6 +204,7 @@ class ParameterTable:
 def parameter_table(
     model: ModelSyntax, names: Iterable[str] | None = None, *, groups: Sequence[str] = (),
     group_equal: Sequence[GroupEqual] = (), meanstructure: bool = False, fixed_x: bool = True, std_lv: bool = False,
+    ordered: Mapping[str, int] = MappingProxyType({}), conditional_x: bool = False,
 ) -> ParameterTable:
     """Fill in lavaan's defaults.
 
@@ -186,40 +217,50 @@ def parameter_table(
     groups
         Labels of the groups, in order; fewer than two mean a single group.
     group_equal
-        Parameters held equal across groups; without effect in a single group.
+        Parameters held equal across groups; without effect in a single group. With ordered variables, intercepts and
+        thresholds are held equal together.
     meanstructure
-        Whether to model means. Always so with an intercept in the model or with several groups.
+        Whether to model means. Always so with an intercept in the model, several groups, or ordered variables.
     fixed_x
         Whether moments of exogenous observed variables are taken from the sample.
     std_lv
         Whether latent variances are fixed to 1 in place of first loadings.
+    ordered
+        Ordered variable → number of categories; they get thresholds and scales (delta parameterisation).
+    conditional_x
+        Whether to model the distribution given fixed exogenous variables; without effect if there are none.
 
     Raises
     ------
     InputError
-        ``MODEL-VARIABLE``, ``MODEL-GROUPS``, ``MODEL-GROUP-EQUAL``, ``MODEL-REPEATED``, ``MODEL-LABEL``,
-        ``MODEL-LABEL-FIXED``, ``MODEL-CIRCULAR``.
+        ``MODEL-VARIABLE``, ``MODEL-ORDERED``, ``MODEL-GROUPS``, ``MODEL-GROUP-EQUAL``, ``MODEL-REPEATED``,
+        ``MODEL-LABEL``, ``MODEL-LABEL-FIXED``, ``MODEL-CIRCULAR``.
     """
     groups = tuple(groups) if len(groups) > 1 else ()
     n_groups = max(1, len(groups))
-    group_equal = tuple(group_equal) if groups else ()
-    check_group_equal(group_equal)
-    meanstructure = meanstructure or n_groups > 1 or any(term.op == "~1" for term in model.terms)
     terms = order_ends(model.terms)
     role = roles(terms)
-    _raise(check_variables(terms, role, names) + check_group_modifiers(terms, n_groups))
+    categories = {name: ordered[name] for name in role.observed if name in ordered and name not in role.exogenous}
+    group_equal = checked_group_equal(group_equal, ordered=bool(categories)) if groups else ()
+    meanstructure = bool(meanstructure or n_groups > 1 or categories or any(term.op == "~1" for term in terms))
+    _raise(check_variables(terms, role, names) + check_ordered(terms, role, ordered)
+           + check_group_modifiers(terms, n_groups))
     rows: list[Draft] = []
     for group in range(1, n_groups + 1):
-        of_group = drafts(terms, role, meanstructure=meanstructure, fixed_x=fixed_x, std_lv=std_lv)
+        of_group = drafts(terms, role, categories, meanstructure=meanstructure, fixed_x=fixed_x,
+                          std_lv=std_lv)
         if group > 1:
             release_later_group(of_group, role, group_equal, std_lv)
         for row in of_group:
             row.group = group
         rows += of_group
-    notes = [*general_notes(terms, role, n_groups, group_equal, fixed_x), *apply_modifiers(rows)]
+    only_explaining = [name for name in role.exogenous if name in ordered]
+    notes = [*general_notes(terms, role, n_groups, group_equal, fixed_x, only_explaining), *apply_modifiers(rows),
+             *determine(rows, categories)]
     sets, more = unify(rows, role, group_equal)
     numbered = _number(rows)
-    known = {name for row in numbered if not row.exogenous for name in (row.label, row.plabel) if name}
+    known = {name for row in numbered if not (row.exogenous or row.determined) for name in (row.label, row.plabel)
+             if name}
     definitions, circle = evaluation_order(model.definitions)
     _raise([*unknown_labels(model.spoken, known), *([circle] if circle else [])])
     return ParameterTable(
@@ -229,6 +270,7 @@ def parameter_table(
         observed=role.observed, latent=role.latent, exogenous=role.exogenous if fixed_x else (),
         endogenous=role.endogenous, groups=groups, meanstructure=meanstructure,
         n_free=sum(row.free > 0 for row in numbered), notes=(*notes, *more),
+        ordered=tuple(categories.items()), conditional_x=conditional_x and fixed_x and bool(role.exogenous),
     )
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from instrument.errors import Finding, InputError
 
-SUPPORTED = ("=~", "~~", "~", "==", ":=")
+SUPPORTED = ("=~", "~~", "~", "|", "~*~", "==", ":=")
 REFUSED = {
-    "<~": "a composite (<~)", "~*~": "a scaling factor (~*~)", "<": "an inequality (<)", ">": "an inequality (>)",
-    "|": "a threshold (|)", "%": "a group weight (%)", ":": "a block or an interaction (:)",
+    "<~": "a composite (<~)", "<": "an inequality (<)", ">": "an inequality (>)", "%": "a group weight (%)",
+    ":": "a block or an interaction (:)",
 }
 """Relations of lavaan that this engine does not estimate, and what to call them."""
 

@@ -55,6 +55,15 @@ def test_intercepts():
         ("w", "~1", "", ("a",), (), ())]
 
 
+def test_thresholds_and_scales():
+    assert terms("x | t1 + c(a, b)*t2 + 0.5*t3 + start(1)*t12\ny | NA*t1; x ~*~ c(1, NA)*x\ny ~*~ y") == [
+        ("x", "|", "t1", (), (), ()), ("x", "|", "t2", ("a", "b"), (), ()), ("x", "|", "t3", (), (0.5,), ()),
+        ("x", "|", "t12", (), (), (1.0,)), ("y", "|", "t1", (), (None,), ()), ("x", "~*~", "x", (), (1.0, None), ()),
+        ("y", "~*~", "y", (), (), ())]
+    assert terms("x + y | c(NA, NA)*t1 + c(a, a)*t1") == [
+        (name, "|", "t1", ("a", "a"), (None, None), ()) for name in "xy"]
+
+
 @pytest.mark.parametrize("text", [
     "f =~ a*x + start(0.8)*x + NA*x", "f =~ a*x + NA*x\nf =~ start(0.8)*x", "f =~ x\nf =~ NA*x + a*x + start(0.8)*x",
 ])
@@ -118,6 +127,15 @@ def test_definitions_and_constraints_keep_their_order():
     ('y ~ "a*x', "line 1, column 5"),
     ("y ~ y", "line 1, column 5"),
     ("f =~ a*f", "line 1, column 8"),
+    ("y | x", "line 1, column 5"),
+    ("y | a*t0", "line 1, column 7"),
+    ("y | t1 + t02", "line 1, column 10"),
+    ("y | t1x", "line 1, column 5"),
+    ("y | 1", "line 1, column 5"),
+    ("y | ", "line 1, column 3"),
+    ("y ~*~ x", "line 1, column 7"),
+    ("y ~*~ 1", "line 1, column 7"),
+    ("y ~ x | z", "line 1, column 7"),
     ("y ~ a*x\ne := a +* 2", "line 2, column 9"),
     ("y ~ a*x\ne := (a", "line 2, column 6"),
     ("y ~ a*x\ne := a)", "line 2, column 7"),
@@ -134,8 +152,8 @@ def test_a_bad_statement_is_pointed_at(text, place):
 
 
 @pytest.mark.parametrize(("text", "place"), [
-    ("y ~ a*x\na < 1", "line 2, column 3"), ("y ~ a*x\na > 1", "line 2, column 3"), ("y | t1", "line 1, column 3"),
-    ("y ~*~ y", "line 1, column 3"), ("f <~ x", "line 1, column 3"), ("group % w", "line 1, column 7"),
+    ("y ~ a*x\na < 1", "line 2, column 3"), ("y ~ a*x\na > 1", "line 2, column 3"), ("f <~ x", "line 1, column 3"),
+    ("group % w", "line 1, column 7"),
     ("group: 1\ny ~ x", "line 1, column 6"), ("level: 2\ny ~ x", "line 1, column 6"), ("y ~ x:z", "line 1, column 6"),
     ('efa("b")*f =~ x1 + x2', "line 1, column 1"),
 ])
@@ -153,7 +171,7 @@ def test_all_bad_statements_are_reported_at_once():
 
 @pytest.mark.parametrize("text", [
     "y ~ x + x", "y ~ x\ny ~ x", "y ~~ x\nx ~~ y", "y ~ a*x + b*x", "f =~ 0.5*x + NA*x", "y ~ e*x\ne := 2*e",
-    "y ~ a*x\ne := a\ne := a^2",
+    "y ~ a*x\ne := a\ne := a^2", "x | t1 + t1", "x ~*~ x\nx ~*~ x",
 ])
 def test_saying_a_thing_twice_is_an_error(text):
     assert [code for code, _ in findings(text)] == ["MODEL-REPEATED"]
