@@ -173,7 +173,7 @@ def bootstrap(
 
 def values_at(table: ParameterTable, objective: Objective, theta: Array) -> Values:
     """Rows and effects at θ (b, q), standardised by each member's own implied moments."""
-    return _values(table, objective, theta, objective.implied(theta))
+    return _values(table, objective, theta, objective.described(theta))
 
 
 def _check(problem: Problem, draws: int, *, clusters: bool) -> None:
@@ -191,14 +191,14 @@ def _chunk(plan: Refit, source: Resampling, first: int, last: int) -> Draws:
     kept = np.flatnonzero(found.converged)
     theta = found.theta[kept]
     fitted = objective.take(kept)
-    moments = fitted.implied(theta)
-    values = _values(plan.problem.table, fitted, theta, moments)
-    proper = admissible(objective.groups, moments)
+    values = _values(plan.problem.table, fitted, theta, fitted.described(theta))
+    proper = admissible(objective.groups, fitted.implied(theta))
     return Draws(first + kept, theta, values, proper)
 
 
 def _values(table: ParameterTable, objective: Objective, theta: Array, implied: list[Implied]) -> Values:
-    rows = row_values(table, theta, [d.cov for d in objective.data], [d.mean for d in objective.data])
+    rows = row_values(table, theta, [d.cov for d in objective.data], [d.mean for d in objective.data],
+                      objective.groups, implied)
     std_rows = standardised_rows(table, objective.groups, implied, rows)
     return Values(rows, std_rows, _defined(table, rows), _defined(table, std_rows))
 

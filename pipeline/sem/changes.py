@@ -73,7 +73,8 @@ def _scales(
                  for i in own if _is_variance(rows[i])}
     return Scales(
         {name: float(latent[places[name]]) for name in table.latent},
-        dict(zip(table.observed, map(float, observed), strict=True)),
+        {name: float(latent[places[name]]) for name in table.exogenous if name not in group.observed}
+        | dict(zip(group.observed, map(float, observed), strict=True)),
         {name: float(np.sqrt(value)) if value >= _ZERO else None for name, value in variances.items()})
 
 
@@ -100,7 +101,9 @@ def _factors(row: Row, scales: Scales) -> list[tuple[str, float | None]]:
         return [(row.lhs, sd(row.lhs)), (row.rhs, per(sd(row.rhs)))]
     if row.op == "~":
         return [(row.lhs, per(sd(row.lhs))), (row.rhs, sd(row.rhs))]
-    if row.op == "~1":
+    if row.op == "~*~":
+        return []
+    if row.op in ("~1", "|"):
         return [(row.lhs, per(sd(row.lhs)))]
     if row.lhs == row.rhs:
         return [(row.lhs, per(sd(row.lhs)))] * 2

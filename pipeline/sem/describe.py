@@ -12,6 +12,7 @@ from instrument.errors import Finding, InputError
 from pipeline.sem.estimate import Estimated, Options, estimate_model
 from pipeline.sem.fit import Diagnosis, Fit, GroupFit, Matrix, Parameter
 from pipeline.sem.goodness import degrees_of_freedom, fit_indices
+from pipeline.sem.least_squares import WeightedObjective
 from pipeline.sem.linalg import Array, Bools, Field, one_thread
 from pipeline.sem.matrices import GroupMatrices, Implied
 from pipeline.sem.normal import wald
@@ -49,7 +50,7 @@ def describe(estimated: Estimated, *, level: float = 0.95, with_fit: bool = True
     problem = estimated.problem
     options, table = estimated.options, problem.table
     with one_thread():
-        implied = problem.objective.implied(estimated.theta[None])
+        implied = problem.objective.described(estimated.theta[None])
         df = degrees_of_freedom(problem, estimated.npar)
         usable = with_fit and estimated.converged and df >= 0
         indices = (fit_indices(problem, estimated.theta, options.estimator, estimated.information)
@@ -82,17 +83,21 @@ def _methods(estimated: Estimated) -> tuple[str, str]:
     if estimated.problem.sample.clustered:
         return "robust.cluster", "yuan.bentler.mplus"
     names = {"ml": ("standard", "standard"), "mlr": ("robust.huber.white", "yuan.bentler.mplus"),
-             "mlm": ("robust.sem", "satorra.bentler")}
+             "mlm": ("robust.sem", "satorra.bentler"), "dwls": ("standard", "standard"),
+             "wlsmv": ("robust.sem", "scaled.shifted")}
     return names[estimated.options.estimator]
 
 
 def _group(estimated: Estimated, number: int, moments: Implied) -> GroupFit:
     problem, rows = estimated.problem, estimated.problem.sample.groups[number]
     saturated, means = problem.saturated[number], problem.table.meanstructure
+    cov, mean = moments.Sigma, moments.mu
+    if isinstance(problem.objective, WeightedObjective):
+        cov, mean = problem.objective.responses[number].every(estimated.theta[None], moments)
     return GroupFit(
-        label=rows.label, nobs=rows.n, sample_cov=_matrix(saturated.cov), implied_cov=_matrix(moments.Sigma[0]),
+        label=rows.label, nobs=rows.n, sample_cov=_matrix(saturated.cov), implied_cov=_matrix(cov[0]),
         sample_mean=tuple(map(float, saturated.mean)) if means else (),
-        implied_mean=tuple(map(float, moments.mu[0])) if means else (),
+        implied_mean=tuple(map(float, mean[0])) if means else (),
         r2=explained_variance(problem.table.endogenous, problem.objective.groups[number], moments),
     )
 
@@ -124,8 +129,9 @@ def all_values(estimated: Estimated, theta: Field) -> tuple[Field, Field, Field]
     """Unstandardised, std.all and std.lv values of every row and then of every ``:=``, each (b, rows + definitions)."""
     problem = estimated.problem
     table, objective = problem.table, problem.objective
-    implied = objective.implied(theta)
-    rows = row_values(table, theta, [d.cov for d in objective.data], [d.mean for d in objective.data])
+    implied = objective.described(theta)
+    rows = row_values(table, theta, [d.cov for d in objective.data], [d.mean for d in objective.data],
+                      objective.groups, implied)
     solutions = [rows, *(standardised_rows(table, objective.groups, implied, rows, kind)
                          for kind in ("std_all", "std_lv"))]
     order = [d.name for d in table.written if isinstance(d, Definition)]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from instrument.errors import Finding, InputError
+from pipeline.moments.categories import coded
 from pipeline.sem.equality import GroupEqual
 from pipeline.sem.fit import Diagnosis, Estimator
 from pipeline.sem.inference import Bread, InformationKind, bread, improprieties, information_of, meat, name_of
+from pipeline.sem.least_squares import information as least_squares_information
+from pipeline.sem.least_squares import meat as least_squares_meat
+from pipeline.sem.least_squares import pieces
 from pipeline.sem.linalg import Array, one_thread
 from pipeline.sem.minimise import Minima
 from pipeline.sem.problem import Problem, pose, solve, solve_bounded
 from pipeline.sem.robust import satorra_bentler
-from pipeline.sem.sample import Missing, take_sample
+from pipeline.sem.sample import Missing, Sample, take_sample
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import ParameterTable, parameter_table
 
@@ -29,9 +33,12 @@ class Options:
     ----------
     estimator
         ``ml``; ``mlr`` with robust (sandwich) standard errors and the Yuan–Bentler test; ``mlm`` with robust standard
-        errors and the Satorra–Bentler test, complete data only.
+        errors and the Satorra–Bentler test, complete data only. With ordered variables ``dwls``, diagonally weighted
+        least squares, or ``wlsmv``, the same with robust standard errors and the scaled and shifted test.
     missing
-        ``listwise`` or ``fiml``.
+        ``listwise``; ``fiml`` for likelihoods; ``pairwise`` for least squares.
+    ordered
+        Variables whose numbers are ordered categories. Fixed exogenous variables among them are taken as they are.
     equal
         Parameters held equal across groups.
     nonnegative_variances
@@ -46,6 +53,12 @@ class Options:
     fixed_x: bool = True
     std_lv: bool = False
     nonnegative_variances: bool = False
+    ordered: tuple[str, ...] = ()
+
+    @property
+    def least_squares(self) -> bool:
+        """Whether there is no likelihood."""
+        return self.estimator in ("dwls", "wlsmv")
 
 
 @dataclass(frozen=True)
@@ -109,11 +122,19 @@ def estimate_model(
     """
     options = options or Options()
     _check(options, clustered=clusters is not None)
-    table = table_of(syntax, names, options, name=name, groups=groups, clustered=clusters is not None)
+    levels = levels_of(X, names, options.ordered)
+    table = table_of(syntax, names, options, name=name, groups=groups, clustered=clusters is not None, levels=levels)
+    _check_ordered(table, options)
     sample = take_sample(X, names, table, missing=options.missing, clusters=clusters,
                          groups=groups)
+    remaining = levels_in(sample, table)
+    lost = tuple((name, k - remaining[name]) for name, k in table.ordered if remaining[name] < k)
+    if lost:
+        table = table_of(syntax, names, options, name=name, groups=groups, levels=levels | remaining)
     with one_thread():
         problem = pose(table, sample)
+        if lost:
+            problem = replace(problem, said=(*problem.said, _lost(lost)))
         if options.nonnegative_variances:
             problem, found = solve_bounded(problem)
         else:
@@ -123,14 +144,49 @@ def estimate_model(
 
 def table_of(
     syntax: str, names: Sequence[str], options: Options, *, name: str = "model",
-    groups: Sequence[object] | None = None, clustered: bool = False,
+    groups: Sequence[object] | None = None, clustered: bool = False, levels: Mapping[str, int] | None = None,
 ) -> ParameterTable:
-    """The parameter table of a model under these options; means are modelled where the method needs them."""
+    """The parameter table of a model under these options; means are modelled where the method needs them.
+
+    ``levels`` has the number of categories of every ordered variable.
+    """
     means = options.meanstructure or options.missing == "fiml" or clustered
     named = () if groups is None else (g for g in groups if g is not None and g == g)
     labels = tuple(dict.fromkeys(str(g) for g in named))
     return parameter_table(parse_model(syntax, name), names, groups=labels, group_equal=options.equal,
-                           meanstructure=means, fixed_x=options.fixed_x, std_lv=options.std_lv)
+                           meanstructure=means, fixed_x=options.fixed_x, std_lv=options.std_lv,
+                           ordered=levels or {}, conditional_x=bool(levels))
+
+
+def levels_of(X: ArrayLike, names: Sequence[str], ordered: Sequence[str]) -> dict[str, int]:
+    """Number of categories of every ordered variable that is there.
+
+    Raises
+    ------
+    InputError
+        ``ORDERED-…`` for what cannot be categories; all at once.
+    """
+    values = np.asarray(X, dtype=np.float64)
+    if not ordered or values.ndim != 2:
+        return {}
+    there = [name for name in ordered if name in names]
+    found = coded(values[:, [list(names).index(name) for name in there]], there).levels
+    # A name the data do not have is reported where the model is read; until then it has some categories.
+    return dict.fromkeys(ordered, 2) | dict(zip(there, found, strict=True))
+
+
+def levels_in(sample: Sample, table: ParameterTable) -> dict[str, int]:
+    """Number of categories of every ordered variable among the rows that are used, all groups together."""
+    found = {}
+    for name, _ in table.ordered:
+        column = np.concatenate([group.X[:, table.observed.index(name)] for group in sample.groups])
+        found[name] = len(np.unique(column[~np.isnan(column)]))
+    return found
+
+
+def _lost(lost: Sequence[tuple[str, int]]) -> tuple[str, str]:
+    named = ", ".join(f"{name} ({count})" for name, count in lost)
+    return "lost-categories", f"Categories that only rows left out had chosen are no categories of the model: {named}."
 
 
 def _check(options: Options, *, clustered: bool) -> None:
@@ -138,11 +194,39 @@ def _check(options: Options, *, clustered: bool) -> None:
         raise InputError(Finding(
             "SEM-ESTIMATOR", "options, estimator", "The Satorra-Bentler test is of complete, unclustered data.",
             "Choose mlr."))
+    if options.least_squares and clustered:
+        raise InputError(Finding(
+            "SEM-ESTIMATOR", "options, clusters", "Least squares of ordered variables take rows to be independent.",
+            "Leave the clusters out, or choose mlr."))
+    if options.least_squares and options.nonnegative_variances:
+        raise InputError(Finding(
+            "SEM-ESTIMATOR", "options, nonnegative_variances", "Bounds on variances are not available for ordered "
+            "variables.", "Leave the bounds out."))
+    allowed = ("listwise", "pairwise") if options.least_squares else ("listwise", "fiml")
+    if options.missing not in allowed:
+        raise InputError(Finding(
+            "SEM-ESTIMATOR", f"options, missing {options.missing}", f"The estimator {options.estimator} takes missing "
+            f"values {' or '.join(allowed)}.", f"Choose {allowed[1]} to use incomplete rows."))
+    if options.ordered and not options.least_squares:
+        raise InputError(Finding(
+            "SEM-ESTIMATOR", f"options, estimator {options.estimator}", "Ordered variables have no normal likelihood.",
+            "Choose wlsmv (or dwls), or treat the variables as continuous by leaving `ordered` out."))
+
+
+def _check_ordered(table: ParameterTable, options: Options) -> None:
+    """Least squares without an ordered variable would be another method than the one that was asked for."""
+    if options.least_squares and not table.ordered:
+        raise InputError(Finding(
+            "SEM-ORDERED", f"options, estimator {options.estimator}", "The estimator is for ordered variables, and "
+            "none of the model's variables but fixed exogenous ones is called ordered.",
+            "Name the ordered variables, or choose mlr."))
 
 
 def settle(problem: Problem, minima: Minima, options: Options, *, syntax: str = "", name: str = "model") -> Estimated:
     """Standard errors and diagnosis at a minimum."""
     theta = minima.theta[0]
+    if options.least_squares:
+        return _settle_least_squares(problem, minima, options, syntax, name)
     clustered = problem.sample.clustered
     observed = options.missing == "fiml" or options.estimator == "mlr" or clustered
     kind: InformationKind = "observed" if observed else "expected"
@@ -154,6 +238,22 @@ def settle(problem: Problem, minima: Minima, options: Options, *, syntax: str = 
         vcov = inner.inverse @ satorra_bentler(problem, theta, inner.inverse, 1).meat @ inner.inverse / problem.n
     npar = problem.npar(theta)
     return Estimated(problem, options, minima, kind, inner, vcov, npar,
+                     _diagnoses(problem, minima, inner, npar), syntax, name)
+
+
+def _settle_least_squares(
+    problem: Problem, minima: Minima, options: Options, syntax: str, name: str,
+) -> Estimated:
+    """(JᵀWJ)⁻¹, or the sandwich of it around JᵀWΓWJ, over N less the number of groups, as in lavaan."""
+    theta = minima.theta[0]
+    parts, q = pieces(problem, theta), problem.table.n_free
+    inner = bread(least_squares_information(parts, q), problem.restriction.tangent(theta))
+    cases = problem.n - len(problem.sample.groups)
+    vcov = inner.inverse / cases
+    if options.estimator == "wlsmv":
+        vcov = inner.inverse @ least_squares_meat(parts, q) @ inner.inverse / cases
+    npar = problem.npar(theta)
+    return Estimated(problem, options, minima, "expected", inner, vcov, npar,
                      _diagnoses(problem, minima, inner, npar), syntax, name)
 
 
@@ -185,6 +285,7 @@ def _diagnoses(problem: Problem, minima: Minima, inner: Bread, npar: int) -> tup
         if not moments.converged:
             said.append(Diagnosis("saturated-moments", "Expectation maximisation of the unrestricted moments did not "
                                   f"converge{' in group ' + label if label else ''}; fit is not to be used."))
+    said += [Diagnosis("ordered-moments", text) for _, text in problem.said]
     said += [Diagnosis("note", note) for note in table.notes]
     return tuple(said)
 

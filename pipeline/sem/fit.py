@@ -10,11 +10,11 @@ from typing import Literal
 from pipeline.undefined import Number, Undefined
 
 Matrix = tuple[tuple[float, ...], ...]
-Estimator = Literal["ml", "mlr", "mlm"]
+Estimator = Literal["ml", "mlr", "mlm", "dwls", "wlsmv"]
 
 DiagnosisCode = Literal[
     "not-converged", "not-a-minimum", "not-identified", "negative-df", "negative-variance", "residual-covariance",
-    "latent-covariance", "at-bound", "few-cases", "saturated-moments", "note",
+    "latent-covariance", "at-bound", "few-cases", "saturated-moments", "ordered-moments", "note",
 ]
 
 
@@ -56,7 +56,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class ScaledIndices:
-    """Fit by a χ² divided by its scaling factor (lavaan's ``.scaled``)."""
+    """Fit by a χ² divided by its scaling factor (lavaan's ``.scaled``).
+
+    ``shift_parameter`` is added after the division where the test is scaled and shifted, and None elsewhere.
+    """
 
     chisq: Number
     pvalue: Number
@@ -71,6 +74,7 @@ class ScaledIndices:
     rmsea_ci_lower: Number
     rmsea_ci_upper: Number
     rmsea_pvalue: Number
+    shift_parameter: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,11 @@ class FitIndices:
     rmsea_pvalue: Number
     srmr: float
     gfi: float
-    logl: float
-    unrestricted_logl: float
-    aic: float
-    bic: float
-    sabic: float
+    logl: Number
+    unrestricted_logl: Number
+    aic: Number
+    bic: Number
+    sabic: Number
     scaled: ScaledIndices | None = None
     robust: RobustIndices | None = None
 
@@ -122,7 +126,8 @@ class GroupFit:
     Attributes
     ----------
     sample_cov, implied_cov
-        p × p, divided by N (maximum likelihood), not N − 1; by expectation maximisation where values are missing.
+        p × p, divided by N (maximum likelihood), not N − 1; by expectation maximisation where values are missing. Of
+        ordered variables, of their continuous responses.
     sample_mean, implied_mean
         p; empty where means are not modelled.
     r2
@@ -160,7 +165,7 @@ class Fit:
     syntax: str
     engine: str
     estimator: str
-    missing: Literal["listwise", "fiml"]
+    missing: Literal["listwise", "fiml", "pairwise"]
     information: Literal["expected", "observed"]
     se: str
     test: str

@@ -12,9 +12,11 @@ from pipeline.sem.constraints import restriction
 from pipeline.sem.expected import pattern_inverses
 from pipeline.sem.fit import Estimator, FitIndices, RobustIndices, ScaledIndices
 from pipeline.sem.inference import InformationKind, bread, information_of, meat
+from pipeline.sem.least_squares import WeightedObjective
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import Implied, group_matrices
 from pipeline.sem.objective import Objective
+from pipeline.sem.ordered_goodness import moments_in_all, weighted_indices
 from pipeline.sem.problem import Problem
 from pipeline.sem.robust import (
     CompletedFit,
@@ -59,6 +61,8 @@ def chisq_of(problem: Problem, theta: Array) -> float:
 
 def degrees_of_freedom(problem: Problem, npar: int) -> int:
     """Distinct moments of all groups, but those of fixed exogenous variables among themselves, less parameters."""
+    if isinstance(problem.objective, WeightedObjective):
+        return moments_in_all(problem) - npar
     total = 0
     for group in problem.objective.groups:
         k = len(group.x)
@@ -137,6 +141,8 @@ def test_statistic(
 
 def fit_indices(problem: Problem, theta: Array, estimator: Estimator, kind: InformationKind) -> FitIndices:
     """All indices of one model at its minimum θ (q,)."""
+    if isinstance(problem.objective, WeightedObjective):
+        return weighted_indices(problem, theta, estimator)
     npar = problem.npar(theta)
     needed = estimator == "mlr" or problem.sample.clustered or problem.sample.missing == "fiml"
     moments = group_moments(problem) if needed else None

@@ -185,8 +185,23 @@ class GroupMatrices:
 def group_matrices(table: ParameterTable) -> tuple[GroupMatrices, ...]:
     """The matrices of every group of a table, in the groups' order."""
     etas = (*table.latent, *promoted(table))
-    count = max(1, len(table.groups))
-    return tuple(_compile(table, [r for r in table.rows if r.group == g], etas) for g in range(1, count + 1))
+    return tuple(_compile(table.observed, table.exogenous, rows, etas) for rows in _by_group(table))
+
+
+def conditional_matrices(table: ParameterTable) -> tuple[GroupMatrices, ...]:
+    """The same given the fixed exogenous variables: they stand among η only, with neither mean nor variance.
+
+    Σ and μ are then those of the other variables where the exogenous ones are 0, and L holds the slopes on them.
+    """
+    etas = (*table.latent, *promoted(table))
+    observed = tuple(name for name in table.observed if name not in table.exogenous)
+    return tuple(_compile(observed, (), [row for row in rows if not row.exogenous], etas) for rows in _by_group(table))
+
+
+def _by_group(table: ParameterTable) -> list[list[Row]]:
+    """Rows that have a place in the matrices, a list for every group: thresholds and scales have none."""
+    return [[row for row in table.rows if row.group == group and row.op not in ("|", "~*~")]
+            for group in range(1, table.n_groups + 1)]
 
 
 def promoted(table: ParameterTable) -> tuple[str, ...]:
@@ -212,11 +227,13 @@ class _Cell:
     mean_of: int
 
 
-def _compile(table: ParameterTable, rows: Sequence[Row], etas: tuple[str, ...]) -> GroupMatrices:
-    p, k = len(table.observed), len(etas)
+def _compile(
+    observed: tuple[str, ...], exogenous: tuple[str, ...], rows: Sequence[Row], etas: tuple[str, ...],
+) -> GroupMatrices:
+    p, k = len(observed), len(etas)
     sizes = [p * k, p * p, k * k, k * k, p, k]
     fixed = np.zeros(sum(sizes))
-    y, eta = {n: i for i, n in enumerate(table.observed)}, {n: i for i, n in enumerate(etas)}
+    y, eta = {n: i for i, n in enumerate(observed)}, {n: i for i, n in enumerate(etas)}
     for name in etas:
         if name in y:
             fixed[y[name] * k + eta[name]] = 1.0
@@ -225,7 +242,7 @@ def _compile(table: ParameterTable, rows: Sequence[Row], etas: tuple[str, ...]) 
     for index, row in enumerate(rows):
         if not row.free and row.value is not None:
             fixed[list(cells[index].places)] = row.value
-    sampled = [(cells[i], r) for i, r in enumerate(rows) if not r.free and r.value is None]
+    sampled = [(cells[i], r) for i, r in enumerate(rows) if r.exogenous]
     covs = [(place, y[r.lhs] * p + y[r.rhs]) for cell, r in sampled if r.op == "~~" for place in cell.places]
     means = [(cell.places[0], y[r.lhs]) for cell, r in sampled if r.op == "~1"]
     u, v = _index(cells[i].u for i in free), _index(cells[i].v for i in free)
@@ -236,10 +253,10 @@ def _compile(table: ParameterTable, rows: Sequence[Row], etas: tuple[str, ...]) 
     uncorrelated = not (np.isin(off, values.places).any() or fixed[off].any() or covs
                         or ((fixed[at] <= 0) & ~np.isin(at, values.places)).any())
     return GroupMatrices(
-        observed=table.observed, etas=etas, free=_index(rows[i].free - 1 for i in free), u=u, v=v,
+        observed=observed, etas=etas, free=_index(rows[i].free - 1 for i in free), u=u, v=v,
         c=np.array([cells[i].c for i in free]), mean_of=_index(cells[i].mean_of for i in free),
         blocks=_blocks(u, v, p, k), cells=values,
-        x=_index(y[name] for name in table.exogenous),
+        x=_index(y[name] for name in exogenous),
         x_places=_index(place for place, _ in covs), x_cov=_index(cell for _, cell in covs),
         x_mean_places=_index(place for place, _ in means), x_mean=_index(cell for _, cell in means),
         structural=any(r.op == "~" or (r.lhs in eta and r.rhs in eta) for r in rows if r.op in ("~", "=~")),

@@ -66,6 +66,10 @@ class Objective:
         """Each group's implied moments at θ (b, q)."""
         return [g.implied(theta, d.cov, d.mean) for g, d in zip(self.groups, self.data, strict=True)]
 
+    def described(self, theta: Field) -> list[Implied]:
+        """Each group's moments of all variables, exogenous ones among them, as standardised solutions need them."""
+        return self.implied(theta)
+
     def evaluate(self, theta: Field) -> Evaluation:
         """F and its gradient at θ (b, q); an implied matrix that is not positive definite has F = ∞."""
         value: Array = np.zeros(len(theta))

@@ -9,10 +9,12 @@ import numpy as np
 from pipeline.sem.constraints import Restriction, holding, reduced_inverse, restriction
 from pipeline.sem.discrepancy import Discrepancy, complete_normal
 from pipeline.sem.incomplete import incomplete_normal, patterns_of
+from pipeline.sem.least_squares import WeightedObjective
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import group_matrices
 from pipeline.sem.minimise import Minima, quasi_newton, scoring
 from pipeline.sem.objective import Objective
+from pipeline.sem.ordered import weighted_problem
 from pipeline.sem.sample import Sample
 from pipeline.sem.saturated import SaturatedMoments, expectation_maximisation
 from pipeline.sem.start import starting_values
@@ -35,6 +37,8 @@ class Problem:
         Unrestricted moments of each group: the sample's, or by expectation maximisation where values are missing.
     at_bound
         Numbers, from 0, of the parameters held at 0 because they may not be negative.
+    said
+        What a reader must know of the sample's moments: code and text.
     """
 
     table: ParameterTable
@@ -43,6 +47,7 @@ class Problem:
     restriction: Restriction
     saturated: tuple[SaturatedMoments, ...]
     at_bound: tuple[int, ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
 
     @property
     def n(self) -> int:
@@ -54,7 +59,9 @@ class Problem:
 
     def start(self) -> Array:
         """(q,) starting values, as the unrestricted moments suggest them."""
-        return starting_values(self.table, [m.cov for m in self.saturated], [m.mean for m in self.saturated])
+        thresholds = self.objective.thresholds() if isinstance(self.objective, WeightedObjective) else ()
+        return starting_values(self.table, [m.cov for m in self.saturated], [m.mean for m in self.saturated],
+                               thresholds)
 
     @property
     def shares(self) -> list[float]:
@@ -66,6 +73,9 @@ def pose(table: ParameterTable, sample: Sample) -> Problem:
     """Moments or missingness patterns of every group, matrices, and constraints."""
     if sample.missing == "fiml" and not table.meanstructure:
         raise ValueError("full information needs a table with means; ask for meanstructure=True")
+    if table.ordered:
+        weighted, moments_of, said = weighted_problem(table, sample)
+        return Problem(table, sample, weighted, restriction(table), moments_of, said=said)
     data: list[Discrepancy] = []
     saturated = []
     for group in sample.groups:

@@ -9,7 +9,7 @@ fails too, Fisher scoring tries from starting values; what still fails has not c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipeline.sem.constraints import reduced_inverse
 from pipeline.sem.discrepancy import Discrepancy, complete_normal
 from pipeline.sem.incomplete import IncompleteNormal, incomplete_normal
+from pipeline.sem.least_squares import LeastSquares
 from pipeline.sem.linalg import Array, cholesky
 from pipeline.sem.matrices import GroupMatrices, Implied
 from pipeline.sem.minimise import Minima, quasi_newton, scoring
@@ -82,7 +83,11 @@ class Refit:
         usable = np.ones(len(counts[0]), dtype=np.bool_)
         original = self.problem.objective
         for X, weights, own in zip(self.rows, counts, original.data, strict=True):
-            if isinstance(own, IncompleteNormal):
+            if isinstance(own, LeastSquares) and own.resample is not None:
+                resampled, defined = own.resample(weights)
+                data.append(resampled)
+                usable &= defined
+            elif isinstance(own, IncompleteNormal):
                 floats = weights.astype(np.float64)
                 data.append(incomplete_normal(own.patterns, floats))
                 usable &= _varying(X, floats)
@@ -90,7 +95,7 @@ class Refit:
                 n, mean, cov = weighted_moments(X, weights)
                 data.append(complete_normal(n, mean, cov, means=self.problem.table.meanstructure))
                 usable &= _invertible(cov, np.diag(own.cov[0]))
-        return Objective(original.groups, tuple(data), original.n_free), usable
+        return replace(original, data=tuple(data)), usable
 
     def minima(self, objective: Objective, usable: NDArray[np.bool_]) -> Minima:
         """Where every member's search ends; members that cannot be fitted are not converged, with θ NaN."""

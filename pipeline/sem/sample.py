@@ -1,8 +1,8 @@
 """The rows a model is estimated on, checked and counted: groups, clusters, missing values.
 
-Listwise deletion keeps rows complete in the model's variables. Full information keeps every row with any value, except
-those that lack a fixed exogenous variable: the model says nothing of how those came about (lavaan's rule too). What is
-left out is counted, by reason.
+Listwise deletion keeps rows complete in the model's variables. Full information, and pairwise use of what is there (of
+ordered variables), keep every row with any value, except those that lack a fixed exogenous variable: the model says
+nothing of how those came about (lavaan's rule too). What is left out is counted, by reason.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.sem.linalg import Array, Bools
 from pipeline.sem.matrices import Index
 from pipeline.sem.table import ParameterTable
 
-Missing = Literal["listwise", "fiml"]
+Missing = Literal["listwise", "fiml", "pairwise"]
 
 COLLINEAR = 1e-10
 """Smallest eigenvalue of a correlation matrix that still counts as positive: below it, inversion is noise."""
@@ -96,8 +96,9 @@ def take_sample(
     _check_finite(used, table.observed)
     keep, left_out = _usable(used, table, missing)
     _check_design(table, len(used), groups, clusters)
+    labels = [""] * len(used) if groups is None or not table.groups else [str(group) for group in groups]
     numbers = None if clusters is None else np.unique(np.array([str(c) for c in clusters]), return_inverse=True)[1]
-    member = np.array([""] * len(used)) if not table.groups else np.array([str(g) for g in groups or ()])
+    member = np.array(labels)
     rows = []
     for label in table.groups or ("",):
         mine = keep & (member == label)
@@ -140,7 +141,8 @@ def _check_design(
     if without:
         findings.append(Finding("SEM-CLUSTER", "data", f"Every row belongs to a cluster; {without} rows have none.",
                                 "Say which cluster they belong to, or leave these rows out."))
-    lost = sum(str(group) not in table.groups for group in (groups or (None,) * rows)) if table.groups else 0
+    given = (None,) * rows if groups is None else groups
+    lost = sum(str(group) not in table.groups for group in given) if table.groups else 0
     if lost:
         findings.append(Finding("SEM-GROUP", "data", f"Every row belongs to one of the groups "
                                 f"{', '.join(table.groups)}; {lost} rows do not.",

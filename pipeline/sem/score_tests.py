@@ -16,6 +16,7 @@ from instrument.errors import Finding, InputError
 from pipeline.sem.changes import standardised_changes
 from pipeline.sem.comparisons import ChiSquareTest, chi_square_test, jacobian
 from pipeline.sem.expected import expected_information
+from pipeline.sem.least_squares import WeightedObjective, information, pieces
 from pipeline.sem.linalg import Array
 from pipeline.sem.problem import Problem
 from pipeline.sem.table import ParameterTable
@@ -90,18 +91,17 @@ def score_tests(problem: Problem, theta: Array) -> ScoreTests:
     """
     table, n = problem.table, float(problem.n)
     names, R = _constraints(table, theta)
-    score = -problem.objective.evaluate(theta[None]).gradient[0] / 2
-    information, _ = expected_information(problem.objective, theta)
+    score, expected = _score_and_information(problem, theta)
 
     def statistic(given_up: list[int]) -> float:
-        return float(n * score @ released(score, information, np.delete(R, given_up, axis=0)))
+        return float(n * score @ released(score, expected, np.delete(R, given_up, axis=0)))
 
     every = list(range(len(R)))
     alone = [statistic([i]) for i in every]
     falling = sorted(every, key=lambda i: -alone[i])
-    change = released(score, information, R[:0])
+    change = released(score, expected, R[:0])
     standardised = _standardised(problem, theta, change)
-    rank = int(np.linalg.matrix_rank(information, tol=_SINGULAR * np.linalg.norm(information, 2), hermitian=True))
+    rank = int(np.linalg.matrix_rank(expected, tol=_SINGULAR * np.linalg.norm(expected, 2), hermitian=True))
     tied = len(theta) - int(np.linalg.matrix_rank(R))
     return ScoreTests(
         chi_square_test(float(n * score @ change), len(R)), rank - tied,
@@ -110,13 +110,22 @@ def score_tests(problem: Problem, theta: Array) -> ScoreTests:
         change, tuple(lv for lv, _ in standardised), tuple(both for _, both in standardised))
 
 
+def _score_and_information(problem: Problem, theta: Array) -> tuple[Array, Array]:
+    """(q,) and (q, q) of one case; of least squares as lavaan has them, with n_g − 1 over N in the score."""
+    score = -problem.objective.evaluate(theta[None]).gradient[0] / 2
+    if isinstance(problem.objective, WeightedObjective):
+        return score * float(problem.objective.n[0]) / problem.n, information(pieces(problem, theta), len(theta))
+    expected, _ = expected_information(problem.objective, theta)
+    return score, expected
+
+
 def _standardised(problem: Problem, theta: Array, change: Array) -> list[tuple[Number, Number]]:
     """Fixed rows go along, unchanged, for the residual variances among them."""
     fixed = [(row, row.value) for row in problem.table.rows if not row.free and row.value is not None]
     rows = [*problem.table.free_rows(), *(row for row, _ in fixed)]
     values = np.concatenate([theta, [value for _, value in fixed]])
     changes = np.concatenate([change, np.zeros(len(fixed))])
-    moments = problem.objective.implied(theta[None])
+    moments = problem.objective.described(theta[None])
     return standardised_changes(problem.objective.groups, moments, problem.table, rows, values, changes)[:len(theta)]
 
 

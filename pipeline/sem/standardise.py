@@ -19,13 +19,20 @@ from pipeline.sem.table import ParameterTable, Row
 Kind = Literal["std_all", "std_lv"]
 
 
-def row_values(table: ParameterTable, theta: Field, covs: Sequence[Array], means: Sequence[Array]) -> Field:
+def row_values(
+    table: ParameterTable, theta: Field, covs: Sequence[Array], means: Sequence[Array],
+    groups: Sequence[GroupMatrices] = (), implied: Sequence[Implied] = (),
+) -> Field:
     """Unstandardised value of every row, (b, rows): free, fixed, or a sample moment of fixed exogenous variables.
+
+    A residual variance of an ordered variable is determined by the others: it is read off the implied moments.
 
     Parameters
     ----------
     covs, means
         (b or 1, p, p) and (b or 1, p) sample moments of every group.
+    groups, implied
+        The model's matrices and implied moments of every group; needed where variables are ordered.
     """
     y = {name: index for index, name in enumerate(table.observed)}
     values: Field = np.empty((len(theta), len(table.rows)), dtype=theta.dtype)
@@ -34,11 +41,23 @@ def row_values(table: ParameterTable, theta: Field, covs: Sequence[Array], means
             values[:, index] = theta[:, row.free - 1]
         elif row.value is not None:
             values[:, index] = row.value
+        elif row.determined:
+            values[:, index] = _residual_variance(row.lhs, groups[row.group - 1], implied[row.group - 1])
         elif row.op == "~1":
             values[:, index] = means[row.group - 1][:, y[row.lhs]]
         else:
             values[:, index] = covs[row.group - 1][:, y[row.lhs], y[row.rhs]]
     return values
+
+
+def _residual_variance(name: str, group: GroupMatrices, implied: Implied) -> Field:
+    if name in group.etas:
+        at = group.etas.index(name)
+        disturbance: Field = implied.Psi[:, at, at]
+        return disturbance
+    at = group.observed.index(name)
+    residual: Field = implied.Theta[:, at, at]
+    return residual
 
 
 def standardised_rows(
@@ -48,20 +67,22 @@ def standardised_rows(
     """Standardised value of every row, (b, rows); NaN where a variance is not positive.
 
     Path from j to i: value · sd(j)/sd(i). Variance: value / variance. Covariance of i and j: value over the two
-    residual standard deviations (those of the variables themselves if they have no residual). Mean: value / sd.
+    residual standard deviations (those of the variables themselves if they have no residual). Mean or threshold:
+    value / sd. The scale of an ordered variable is 1 where that variable is standardised.
 
     Parameters
     ----------
     values
         (b, rows) as :func:`row_values` gives them.
     """
-    scales = [_Scales(g, m) for g, m in zip(groups, implied, strict=True)]
+    scales = [_Scales(g, m, table.latent) for g, m in zip(groups, implied, strict=True)]
     result = values.copy()
     with np.errstate(invalid="ignore", divide="ignore"):
         for index, row in enumerate(table.rows):
-            scale = scales[row.group - 1].of(row, kind)
-            if scale is not None:
-                result[:, index] = values[:, index] / scale
+            if row.op == "~*~" and kind == "std_all":
+                result[:, index] = 1.0
+            elif row.op != "~*~":
+                result[:, index] = values[:, index] / scales[row.group - 1].of(row, kind)
     if not np.iscomplexobj(result):
         result[~np.isfinite(result)] = np.nan
     return result
@@ -70,8 +91,7 @@ def standardised_rows(
 class _Scales:
     """Standard deviations of one group's variables."""
 
-    def __init__(self, group: GroupMatrices, implied: Implied) -> None:
-        latent = [name for name in group.etas if name not in group.observed]
+    def __init__(self, group: GroupMatrices, implied: Implied, latent: Sequence[str]) -> None:
         total = {name: implied.C[:, i, i] for i, name in enumerate(group.etas)}
         residual = {name: implied.Psi[:, i, i] for i, name in enumerate(group.etas)}
         for i, name in enumerate(group.observed):
@@ -88,7 +108,7 @@ class _Scales:
         return root
 
     def of(self, row: Row, kind: Kind) -> Field | float:
-        if row.op == "~1":
+        if row.op in ("~1", "|"):
             return self._sd(row.lhs, kind)
         if row.op == "~~" and row.lhs == row.rhs:
             return self._sd(row.lhs, kind) ** 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from pipeline.sem.linalg import Array
 from pipeline.sem.table import ParameterTable, Row
 
 
-def starting_values(table: ParameterTable, covs: list[Array], means: list[Array]) -> Array:
+def starting_values(
+    table: ParameterTable, covs: list[Array], means: list[Array], thresholds: Sequence[Mapping[str, Array]] = (),
+) -> Array:
     """θ (q,) to begin with; ``start()`` in the model text has the last word.
 
     Loadings come from the covariances with the marker (instrumental variables, Hägglund 1982, without iteration),
@@ -21,10 +23,13 @@ def starting_values(table: ParameterTable, covs: list[Array], means: list[Array]
     ----------
     covs, means
         (p, p) and (p,) of every group.
+    thresholds
+        The sample's, of every group and ordered variable.
     """
     theta = np.zeros(table.n_free)
     for group in range(1, table.n_groups + 1):
-        guess = _Guess(table, group, covs[group - 1], means[group - 1])
+        cuts = thresholds[group - 1] if thresholds else {}
+        guess = _Guess(table, group, covs[group - 1], means[group - 1], cuts)
         for row in table.rows:
             if row.group == group and row.free:
                 theta[row.free - 1] = guess.of(row) if row.start is None else row.start
@@ -34,7 +39,10 @@ def starting_values(table: ParameterTable, covs: list[Array], means: list[Array]
 class _Guess:
     """Starting values of one group."""
 
-    def __init__(self, table: ParameterTable, group: int, S: Array, mean: Array) -> None:
+    def __init__(
+        self, table: ParameterTable, group: int, S: Array, mean: Array, thresholds: Mapping[str, Array],
+    ) -> None:
+        self.thresholds = thresholds
         self.y = {name: index for index, name in enumerate(table.observed)}
         self.S, self.mean = S, mean
         rows = [row for row in table.rows if row.group == group]
@@ -46,6 +54,10 @@ class _Guess:
 
     def of(self, row: Row) -> float:
         observed = row.lhs in self.y
+        if row.op == "~*~":
+            return 1.0
+        if row.op == "|":
+            return float(self.thresholds[row.lhs][int(row.rhs[1:]) - 1])
         if row.op == "~1":
             return float(self.mean[self.y[row.lhs]]) if observed else 0.0
         if row.op == "~~" and row.lhs == row.rhs:
