@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from benchmarks.model import NAMES, SYNTAX, Array, Data, lines_without_effects
+from benchmarks.ordinal_model import OrdinalData
 from pipeline.sem.bootstrap import bootstrap
 from pipeline.sem.describe import fit_model
 from pipeline.sem.estimate import Estimated, Options, estimate_model
@@ -107,6 +108,12 @@ class Lavaan:
     def draws(self, data: Data, count: int, seed: int) -> Timed:
         return self._ask(f"draws {data.name} {count} {seed}")
 
+    def polychorics(self) -> Timed:
+        return self._ask("polychorics")
+
+    def ordinal(self, count: int, seed: int) -> Timed:
+        return self._ask(f"ordinal {count} {seed}")
+
     def _ask(self, job: str) -> Timed:
         pipe = self._pipe(self._process.stdin)
         pipe.write(job + "\n")
@@ -127,7 +134,9 @@ class Lavaan:
 
 
 @contextmanager
-def lavaan_on(data: Sequence[Data], folder: Path) -> Iterator[Lavaan | str]:
+def lavaan_on(
+    data: Sequence[Data], folder: Path, ordinal: OrdinalData | None = None,
+) -> Iterator[Lavaan | str]:
     """lavaan with these data, or why there is none."""
     rscript = shutil.which("Rscript")
     if rscript is None:
@@ -140,6 +149,8 @@ def lavaan_on(data: Sequence[Data], folder: Path) -> Iterator[Lavaan | str]:
     (folder / "model.lav").write_text(SYNTAX, encoding="utf-8")
     for rows in data:
         rows.write(folder)
+    if ordinal is not None:
+        ordinal.write(folder)
     process = subprocess.Popen([rscript, "--vanilla", str(SCRIPT), str(folder)], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True, env={**os.environ, **ONE_THREAD})
     try:

@@ -7,6 +7,9 @@
 #   fit complete|gaps               sem() with standard errors, fitMeasures(), standardizedSolution();
 #                                   answers seconds and the chi-square
 #   draws complete|gaps R SEED      bootstrapLavaan() of R draws; answers seconds and the number that converged
+#   polychorics                     thresholds, polychoric correlations and their asymptotic covariance of items.csv, as
+#                                   cfa() takes them for WLSMV before it fits; answers seconds and a correlation
+#   ordinal R SEED                  bootstrapLavaan() of ordinal.lav on ordinal.csv by WLSMV
 #
 # Draws are asked for in the way that costs lavaan least: FUN = "coef" (as text) makes it leave out standard errors,
 # test, baseline model and log-likelihoods of every draw. The model fitted to the original data is not timed.
@@ -43,10 +46,35 @@ draws <- function(name, count, seed) {
   })
 }
 
+ordinal_file <- function(name) file.path(folder, name)
+if (file.exists(ordinal_file("items.csv"))) {
+  items <- read.csv(ordinal_file("items.csv"))
+  answers <- read.csv(ordinal_file("ordinal.csv"))
+  ordinal <- cfa(paste(readLines(ordinal_file("ordinal.lav")), collapse = "\n"), data = answers, ordered = TRUE)
+  one <- paste("f =~", paste(names(items), collapse = " + "))
+}
+
+polychorics <- function() {
+  seconds(function() {
+    posed <- cfa(one, data = items, ordered = TRUE, estimator = "WLSMV", do.fit = FALSE)
+    stopifnot(all(is.finite(lavTech(posed, "gamma")[[1]])))
+    lavTech(posed, "sampstat")[[1]]$cov[2, 1]
+  })
+}
+
+ordinal_draws <- function(count, seed) {
+  seconds(function() {
+    coefficients <- bootstrapLavaan(ordinal, R = count, FUN = "coef", parallel = "no", iseed = seed)
+    sum(stats::complete.cases(coefficients))
+  })
+}
+
 answer <- function(job) {
   found <- switch(job[[1]],
                   fit = fit(job[[2]]),
                   draws = draws(job[[2]], as.integer(job[[3]]), as.integer(job[[4]])),
+                  polychorics = polychorics(),
+                  ordinal = ordinal_draws(as.integer(job[[2]]), as.integer(job[[3]])),
                   stop("unknown job: ", job[[1]]))
   cat(sprintf("%.6f %.10g\n", found$seconds, found$value))
   flush(stdout())

@@ -9,27 +9,25 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.contenders import Lavaan, Ours, Semopy, Timed, lavaan_on, semopy_on
+from benchmarks.contenders import Lavaan, Ours, Semopy, lavaan_on, semopy_on
 from benchmarks.machine import machine
 from benchmarks.memory import Level, measured
 from benchmarks.model import Data, complete, with_gaps
+from benchmarks.ordinal import OursOrdinal, ordinal_bootstraps, polychorics
+from benchmarks.ordinal_model import ordinal_data
 from benchmarks.results import Comparison, Results, Series, read, to_json
 from benchmarks.tables import between_marks, markdown, number, show
+from benchmarks.turns import OURS, Timer, in_turn, per_draw
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE / "results.json"
 README = HERE.parent / "README.md"
-OURS = "alliometrics"
-
-Timer = Callable[[int], Timed]
-"""Does a job with a seed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -47,14 +45,16 @@ class Sizes:
     series: tuple[int, ...]
     memory_draws: int
     longer: int
+    ordinal_draws: int
+    lavaan_ordinal_draws: int
 
 
 FULL = Sizes(rounds=5, draws=5000, draws_with_gaps=2000, lavaan_draws=100, lavaan_draws_with_gaps=12, semopy_draws=20,
              fits=15, many_rows=300_000, rows_draws=500, series=(1000, 2000, 4000, 8000), memory_draws=10_000,
-             longer=4)
+             longer=4, ordinal_draws=1000, lavaan_ordinal_draws=20)
 QUICK = Sizes(rounds=2, draws=1000, draws_with_gaps=250, lavaan_draws=20, lavaan_draws_with_gaps=3, semopy_draws=5,
               fits=3, many_rows=30_000, rows_draws=100, series=(250, 500), memory_draws=1000,
-              longer=2)
+              longer=2, ordinal_draws=250, lavaan_ordinal_draws=3)
 
 
 @dataclass(frozen=True)
@@ -74,27 +74,6 @@ class Bench:
     @property
     def semopy_name(self) -> str:
         return "semopy" if isinstance(self.semopy, str) else self.semopy.name
-
-
-def in_turn(timers: Mapping[str, Timer], rounds: int) -> dict[str, list[Timed]]:
-    """Every side once a round, each second round in the opposite order."""
-    found: dict[str, list[Timed]] = {name: [] for name in timers}
-    for seed in range(rounds):
-        order = list(timers) if seed % 2 == 0 else list(timers)[::-1]
-        for name in order:
-            found[name].append(timers[name](seed + 1))
-    return found
-
-
-def per_draw(timers: Mapping[str, tuple[Timer, int]], rounds: int) -> tuple[Series, ...]:
-    """Milliseconds a draw of every side, where each says how many draws it does."""
-    found = in_turn({name: timer for name, (timer, _) in timers.items()}, rounds)
-    series = []
-    for name, (_, draws) in timers.items():
-        converged = sum(round(timed.shown) for timed in found[name])
-        series.append(Series(name, tuple(1000 * timed.seconds / draws for timed in found[name]),
-                             f"{converged} of {draws * rounds} draws converged"))
-    return tuple(series)
 
 
 def bootstraps(bench: Bench, name: str) -> Comparison:
@@ -208,7 +187,8 @@ def run(sizes: Sizes, *, quick: bool, say: Callable[[str], None]) -> Results:
     peak = memory(sizes.memory_draws)
     data = {"complete": complete()}
     data["gaps"] = with_gaps(data["complete"])
-    with tempfile.TemporaryDirectory() as folder, lavaan_on(tuple(data.values()), Path(folder)) as lavaan:
+    ordinal = ordinal_data()
+    with tempfile.TemporaryDirectory() as folder, lavaan_on(tuple(data.values()), Path(folder), ordinal) as lavaan:
         bench = Bench(sizes, {name: Ours(rows) for name, rows in data.items()}, data, lavaan,
                       semopy_on(data["complete"]))
         rivals = []
@@ -216,6 +196,11 @@ def run(sizes: Sizes, *, quick: bool, say: Callable[[str], None]) -> Results:
             for name in data:
                 say(f"{job.__name__.replace('_', ' ')}, {name}")
                 rivals.append(job(bench, name))
+        say("ordinal")
+        ours = OursOrdinal(ordinal)
+        rivals += [polychorics(ours, lavaan, bench.lavaan_name, sizes.rounds),
+                   ordinal_bootstraps(ours, lavaan, bench.lavaan_name, sizes.rounds, sizes.ordinal_draws,
+                                      sizes.lavaan_ordinal_draws)]
     costs = []
     for name in data:
         say(f"workers, {name}")
