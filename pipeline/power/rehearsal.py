@@ -26,7 +26,14 @@ from pipeline.power.interviews import SimulatedForm, of_all_versions, seen_from,
 from pipeline.power.population import Population, load_population
 from pipeline.power.rehearsal_files import Sources, Written, fielded, require_platform, sources_for, write_forms
 from pipeline.power.rehearsed_plan import write_plan
-from pipeline.power.truth import TrueClaim, TrueValue, true_claims, true_values
+from pipeline.power.truth import (
+    TrueClaim,
+    TrueValue,
+    differences_in_words,
+    true_claims,
+    true_differences,
+    true_values,
+)
 from pipeline.prepare import check_forms
 from pipeline.study import StudyPlan, load_plan
 
@@ -90,9 +97,11 @@ def rehearse(study: Path, *, n: int, platform: str | None = None, seed: int, out
         # Drawing the truth takes a while: what can go wrong has gone wrong before it.
         measured = seen_from(instrument, of_all_versions(versions))
         truth, claims = true_values(population, measured), true_claims(study)
+        differences = true_differences(population, versions, plan.optional_blocks)
         written = tuple(replace(one, path=_moved(one.path, Path(staging), out)) for one in written)
     files = [*(one.path for one in written),
-             _write_truth(out, population, forms, truth, claims, n=n, seed=seed, version=instrument.version)]
+             _write_truth(out, population, forms, truth, claims, differences, n=n, seed=seed,
+                          version=instrument.version)]
     if out.resolve() != study.resolve():
         files += write_plan(study, plan, final, out)
     return Rehearsal(written, tuple(files), truth, tuple(_untried(forms, plan, asked)))
@@ -174,7 +183,7 @@ def _in_base_language(form: SimulatedForm) -> Counter[tuple[str, str]]:
 
 def _write_truth(
     out: Path, population: Population, forms: Sequence[SimulatedForm], truth: dict[str, TrueValue],
-    claims: dict[str, TrueClaim], *, n: int, seed: int, version: str,
+    claims: dict[str, TrueClaim], differences: dict[str, dict[str, float]], *, n: int, seed: int, version: str,
 ) -> Path:
     content: dict[str, Any] = {
         "synthetic": True,
@@ -184,6 +193,7 @@ def _write_truth(
             name: {key: round(number, 6) for key, number in asdict(value).items()} for name, value in truth.items()
         },
         "claims": {name: claim.model_dump() for name, claim in claims.items()},
+        "differs_by_language": differences, "differences": differences_in_words(differences),
         "respondents": {form.form: _who(form) for form in forms},
         "population": population.model_dump(mode="json"),
     }

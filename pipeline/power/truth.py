@@ -9,10 +9,14 @@ projection on its regressors.
 
 Slopes and projections are computed in a large population without careless or missing answers, in chunks,
 by least squares alone: no model is fitted, so that the truth owes nothing to the programs it tests.
+
+A sentence that reads differently in one language is no effect but a true difference of its item between groups;
+it is stated by the population, in units of the response before it is cut into scale points.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 from pathlib import Path
@@ -23,7 +27,8 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from instrument.errors import Finding, InputError
-from instrument.model import Instrument
+from instrument.model import Instrument, Item
+from pipeline.power.answers import asked_questions
 from pipeline.power.kinds import Frozen, Normal, Product
 from pipeline.power.population import Population, Regression
 from pipeline.power.streams import Streams
@@ -78,6 +83,42 @@ class TrueValue:
     standardised_monte_carlo_se: float
 
 
+def true_differences(
+    population: Population, versions: Sequence[Instrument], optional_blocks: Collection[str] = ()
+) -> dict[str, dict[str, float]]:
+    """Items that truly differ by language: language → item → how much higher its response lies there.
+
+    Parameters
+    ----------
+    versions
+        In which the study is fielded. A shift of an item that no version asks in that language makes no difference.
+
+    Returns
+    -------
+    dict
+        In units of the continuous response that ``cuts`` turn into scale points, before a reversed item is turned; its
+        standard deviation is 1 where that of its dimension is. Items not named are alike in all languages.
+    """
+    asked = {
+        (language, question.id) for version in versions for form in version.forms
+        for question in asked_questions(form, tuple(optional_blocks)) if isinstance(question, Item)
+        for language in version.languages
+    }
+    found = {language: {item: shift for item, shift in by.items() if shift and (language, item) in asked}
+             for language, by in population.answering.language_shift.items()}
+    return {language: by for language, by in found.items() if by}
+
+
+def differences_in_words(differences: dict[str, dict[str, float]]) -> list[str]:
+    """One sentence an item and language of :func:`true_differences`."""
+    return [
+        f"{item} {'is easier' if shift > 0 else 'is harder'} to agree with in {language}: of two respondents alike in "
+        f"what it measures, the one who answers in {language} lies {abs(shift):g} {'higher' if shift > 0 else 'lower'} "
+        "on the continuous response that is cut into scale points. Its loading is the same in all languages."
+        for language, by in differences.items() for item, shift in by.items()
+    ]
+
+
 def true_values(population: Population, instrument: Instrument) -> dict[str, TrueValue]:
     """Paths and effects named in the population's ``truth``.
 
@@ -93,7 +134,7 @@ def true_values(population: Population, instrument: Instrument) -> dict[str, Tru
         return {}
     chunks = [
         _chunk(population, instrument, World(
-            population, instrument, firms_only(truth.firms // CHUNKS), Streams(truth.seed, chunk), _wanted(population),
+            population, instrument, firms_only(truth.firms // CHUNKS), Streams(truth.seed, chunk), _drawn(population),
         ))
         for chunk in range(CHUNKS)
     ]
@@ -152,6 +193,11 @@ def _wanted(population: Population) -> tuple[str, ...]:
     return tuple(dict.fromkeys(
         name for outcome in sorted(outcomes) for name in (outcome, *truth.regressors(outcome), *truth.markers)
     ))
+
+
+def _drawn(population: Population) -> tuple[str, ...]:
+    """What the large population needs: a marker that reads differently by language needs the language too."""
+    return (*_wanted(population), *(("language",) if population.answering.language_shift else ()))
 
 
 def _chunk(population: Population, instrument: Instrument, world: World) -> tuple[dict[str, float], dict[str, float]]:

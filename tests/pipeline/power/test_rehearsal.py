@@ -14,7 +14,8 @@ from instrument.fielding import qualtrics
 from instrument.model import Instrument
 from pipeline.data.responses import validate
 from pipeline.data.screening import screen
-from pipeline.power.rehearsal import rehearse
+from pipeline.power.population import load_population
+from pipeline.power.rehearsal import rehearse, simulate
 from pipeline.study import load_plan
 
 FILES = ("firm.csv", "firm_labels.csv", "alliance.csv", "alliance_labels.csv", "truth.json")
@@ -120,7 +121,25 @@ def test_the_sample_is_what_its_population_and_seed_give(tmp_path: Path) -> None
     for name in FILES[:4]:
         assert (tmp_path / name).read_bytes() == (SAMPLE / name).read_bytes()
     again = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
-    assert again["respondents"] == truth["respondents"]
+    for key in ("respondents", "differs_by_language", "differences"):
+        assert again[key] == truth[key]
+
+
+def test_the_sample_s_languages_differ_in_one_item_and_only_there(instrument: Instrument) -> None:
+    truth = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+    assert truth["differs_by_language"] == {"es": {"lrco2": 0.5}}
+    population = load_population(SAMPLE)
+    alike = population.model_copy(update={"answering": population.answering.model_copy(update={"language_shift": {}})})
+    ours, without = (simulate(p, instrument, n=truth["firms"], seed=truth["seed"]) for p in (population, alike))
+    for here, there in zip(ours, without, strict=True):
+        assert here.meta.equals(there.meta)
+        changed = here.cells != there.cells
+        assert set(changed.columns[changed.any()]) == ({"lrco2"} if here.form == "F" else set())
+        if here.form == "F":
+            moved = changed["lrco2"].to_numpy()
+            assert set(here.meta["language"].to_numpy()[moved]) == {"es"}
+            assert moved.sum() == 92
+            assert (here.cells["lrco2"][moved].astype(int) > there.cells["lrco2"][moved].astype(int)).all()
 
 
 def test_the_sample_says_that_it_is_synthetic_and_stays_small() -> None:

@@ -11,7 +11,7 @@ from instrument.model import Instrument
 from pipeline.models import MEDIATION
 from pipeline.power.population import Population, Regression
 from pipeline.power.streams import Streams
-from pipeline.power.truth import TrueValue, true_values
+from pipeline.power.truth import TrueValue, differences_in_words, true_differences, true_values
 from pipeline.power.world import World, firms_only
 
 
@@ -96,3 +96,44 @@ def test_a_path_to_an_unknown_variable_is_bad_input(population: Population, inst
 def test_chunks_are_different_firms(population: Population, instrument: Instrument) -> None:
     one, two = (World(population, instrument, firms_only(50), Streams(1, chunk), ("size",)) for chunk in (0, 1))
     assert not np.intersect1d(one.value("size", "firm"), two.value("size", "firm")).size
+
+
+# -- what differs by language -------------------------------------------------------------------------
+
+
+def shifted(population: Population, **by_language: dict[str, float]) -> Population:
+    return population.model_copy(update={
+        "answering": population.answering.model_copy(update={"language_shift": by_language})})
+
+
+def test_one_item_of_the_sample_truly_differs_by_language(population: Population, instrument: Instrument) -> None:
+    found = true_differences(population, [instrument])
+    assert found == {"es": {"lrco2": 0.5}}
+    sentence, = differences_in_words(found)
+    assert sentence.startswith("lrco2 is easier to agree with in es: ")
+    assert "0.5 higher" in sentence
+
+
+def test_what_nobody_reads_in_a_language_differs_in_none(population: Population, instrument: Instrument) -> None:
+    base_language = Instrument.model_validate(instrument.model_dump() | {"translations": ()})
+    assert base_language.languages == ("en",)
+    assert true_differences(population, [base_language]) == {}
+    # One version with the language is enough; an optional item must have been asked.
+    assert true_differences(population, [base_language, instrument]) == {"es": {"lrco2": 0.5}}
+    other = shifted(population, es={"pocm1": -0.3, "mk1": 0.0, "nothing": 1.0}, nl={"lrco2": 0.5})
+    assert true_differences(other, [instrument]) == {}
+    found = true_differences(other, [instrument], ["optpor"])
+    assert found == {"es": {"pocm1": -0.3}}
+    assert "pocm1 is harder to agree with in es" in differences_in_words(found)[0]
+    assert "0.3 lower" in differences_in_words(found)[0]
+
+
+def test_a_marker_may_differ_by_language(population: Population, instrument: Instrument) -> None:
+    markers = population.truth.markers | {"LRN": "lrco2"}
+    small = population.truth.model_copy(update={"firms": 20_000, "markers": markers})
+    asked = population.model_copy(update={"truth": small})
+    moved, plain = (true_values(p, instrument) for p in (asked, shifted(asked)))
+    # What the firms do is the same; near the top of the scale the shifted answer follows learning less.
+    assert moved["b"].standardised == plain["b"].standardised
+    assert moved["a2"].value != plain["a2"].value
+    assert moved["a2"].value == pytest.approx(plain["a2"].value, rel=0.1)
