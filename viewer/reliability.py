@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from instrument.model import Instrument
+from pipeline.measurement.ordinal_reliability import MEANING, OrdinalReliability
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.report import names, numbers
 from pipeline.report.tables import Column, Table
@@ -43,9 +44,22 @@ def _scale(source: Source, scale: ScaleReliability) -> None:
         ("Average variance extracted", numbers.number(scale.ave, bounded=True), "share the factor explains"),
         ("Complete respondents", numbers.number(scale.n, 0), f"{numbers.number(scale.n_incomplete, 0)} incomplete"),
     ])
+    if scale.ordinal is not None:
+        _ordinal(scale.ordinal, level)
     for warning in scale.warnings:
         st.warning(parts.escape(warning))
     parts.table(source, items_of(source.instrument, scale))
+
+
+def _ordinal(found: OrdinalReliability, level: str) -> None:
+    """The same answers taken as ordered categories."""
+    parts.cards([
+        ("Ordinal α", numbers.number(found.alpha, bounded=True), f"{level} interval {_bounds(found.alpha_ci)}"),
+        ("Categorical ω", numbers.number(found.omega, bounded=True), f"{level} interval {_bounds(found.omega_ci)}"),
+    ])
+    parts.say(MEANING)
+    for warning in found.warnings:
+        st.warning(parts.escape(warning))
 
 
 def _bounds(ci: tuple[Number, Number]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import RenderableType
 from instrument.errors import Finding, InputError
 from pipeline.commands.csv_data import read_csv
 from pipeline.commands.output import Defined, decimals, table
+from pipeline.measurement.ordinal_reliability import MEANING, OrdinalReliability, ordinal_reliability, unfit_codes
 from pipeline.measurement.reliability import ScaleReliability, reliability
 
 
@@ -42,25 +44,28 @@ def parse_scales(options: Sequence[str]) -> dict[str, tuple[str, ...]]:
 def scale_reliabilities(data: Path, options: Sequence[str], *, ordered: bool = False) -> tuple[ScaleReliability, ...]:
     """Reliability of every scale on its own complete rows, in the order of the options.
 
+    With ``ordered``, ordinal alpha and categorical omega besides; every item's codes must then be whole numbers.
+
     Raises
     ------
     InputError
-        ``OPTION-SCALE``, ``OPTION-LATER``, ``DATA-…``, ``ITEM-DOUBLED``.
+        ``OPTION-SCALE``, ``DATA-…``, ``ITEM-DOUBLED``; with ``ordered`` also ``ORDERED-CODES``, ``ORDERED-CATEGORIES``.
     """
-    if ordered:
-        raise InputError(Finding(
-            "OPTION-LATER", "--ordered", "Ordinal alpha from polychoric correlations is not available in this version.",
-            "Leave --ordered out; alpha and omega of the answers as numbers are computed.",
-        ))
     scales = parse_scales(options)
     file = read_csv(data)
     # All scales' columns at once, so that every bad cell is named before anything is computed.
     named = list(dict.fromkeys(item for items in scales.values() for item in items))
     X = file.numbers(named)
-    return tuple(
-        reliability(X[:, [named.index(item) for item in items]], items, name=name, label=name)
-        for name, items in scales.items()
-    )
+    findings = unfit_codes(X, named) if ordered else []
+    if findings:
+        raise InputError(findings)
+
+    def one(name: str, items: tuple[str, ...]) -> ScaleReliability:
+        answers = X[:, [named.index(item) for item in items]]
+        found = reliability(answers, items, name=name, label=name)
+        return replace(found, ordinal=ordinal_reliability(answers, items)) if ordered else found
+
+    return tuple(one(name, items) for name, items in scales.items())
 
 
 def document(scales: Sequence[ScaleReliability]) -> dict[str, Any]:
@@ -76,15 +81,23 @@ def tables(scales: Sequence[ScaleReliability]) -> list[RenderableType]:
           " to ".join(map(decimals, s.alpha_ci)), decimals(s.omega), " to ".join(map(decimals, s.omega_ci)),
           decimals(s.ave)) for s in scales],
     )]
+    ordinal = [(s.name, s.ordinal) for s in scales if s.ordinal is not None]
+    if ordinal:
+        shown += [table(
+            "Reliability of the answers as ordered categories",
+            ("scale", "items", "n", "ordinal alpha", "95 % interval", "categorical omega", "95 % interval"),
+            [(name, str(len(o.items)), str(o.n), decimals(o.alpha), " to ".join(map(decimals, o.alpha_ci)),
+              decimals(o.omega), " to ".join(map(decimals, o.omega_ci))) for name, o in ordinal],
+        ), MEANING]
     for scale in scales:
+        entry = _entry(scale)
         shown.append(table(
             scale.name, ("item", "item-rest correlation", "alpha if dropped", "loading"),
             [(item, decimals(scale.item_rest[item]), decimals(scale.alpha_drop[item]), decimals(scale.loadings[item]))
              for item in scale.items],
         ))
-        reasons = _entry(scale)["undefined"]
-        shown += [f"{scale.name}: {field} is undefined because {why}." for field, why in reasons.items()]
-        shown += [f"{scale.name}: {warning}." for warning in scale.warnings]
+        shown += [f"{scale.name}: {field} is undefined because {why}." for field, why in entry["undefined"].items()]
+        shown += [f"{scale.name}: {warning}." for warning in entry["warnings"]]
     return shown
 
 
@@ -96,6 +109,21 @@ def _entry(scale: ScaleReliability) -> dict[str, Any]:
         "item_rest": number.by_key("item_rest", scale.item_rest),
         "omega": number("omega", scale.omega), "omega_ci": number.interval("omega_ci", scale.omega_ci),
         "ave": number("ave", scale.ave), "loadings": number.by_key("loadings", scale.loadings),
+        **({} if scale.ordinal is None else _ordinal_entry(scale.ordinal, number)),
         "n": scale.n, "n_incomplete": scale.n_incomplete,
-        "undefined": number.undefined, "warnings": list(scale.warnings),
+        "undefined": number.undefined,
+        "warnings": [*scale.warnings, *(() if scale.ordinal is None else scale.ordinal.warnings)],
+    }
+
+
+def _ordinal_entry(ordinal: OrdinalReliability, number: Defined) -> dict[str, Any]:
+    return {
+        "alpha_ordinal": number("alpha_ordinal", ordinal.alpha),
+        "alpha_ordinal_ci": number.interval("alpha_ordinal_ci", ordinal.alpha_ci),
+        "omega_ordinal": number("omega_ordinal", ordinal.omega),
+        "omega_ordinal_ci": number.interval("omega_ordinal_ci", ordinal.omega_ci),
+        "omega_ordinal_observed": number("omega_ordinal_observed", ordinal.omega_observed),
+        "loadings_ordinal": number.by_key("loadings_ordinal", ordinal.loadings),
+        "categories": {item: list(given) for item, given in ordinal.categories.items()},
+        "sparse_pairs": ordinal.sparse_pairs, "ordinal_means": MEANING,
     }

@@ -12,6 +12,7 @@ from scipy import stats
 
 from pipeline.measurement.complete import SINGULAR, Matrix, Vector, check_names, complete_rows
 from pipeline.measurement.one_factor import OneFactorFit, average_variance_extracted, fit_one_factor, omega_total
+from pipeline.measurement.ordinal_reliability import OrdinalReliability
 from pipeline.undefined import Number, Undefined
 
 _NOTHING = 1e-12
@@ -25,7 +26,8 @@ class ScaleReliability:
     ``omega`` is omega total of a one-factor maximum likelihood model (McDonald 1999) on the same rows
     and ``ave`` the share of the items' summed variance that the factor explains, in the items' own
     units (Fornell & Larcker 1981; as semTools has it). ``loadings`` are that model's standardised
-    loadings. Dictionaries are keyed by item, in order.
+    loadings. ``ordinal`` is what the same rows give as ordered answers, None where that was not asked for.
+    Dictionaries are keyed by item, in order.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ScaleReliability:
     ave: Number
     loadings: dict[str, Number]
     warnings: tuple[str, ...]
+    ordinal: OrdinalReliability | None = None
 
 
 def reliability(

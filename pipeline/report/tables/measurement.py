@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.data.scoring import Moments
 from pipeline.measurement.extraction import FactorSolution
+from pipeline.measurement.ordinal_reliability import MEANING
 from pipeline.report import names
 from pipeline.report.numbers import counted, listed, number, p_equals, percent
 from pipeline.report.tables.spec import Cell, Column, Table
@@ -91,15 +92,18 @@ def reliability_table(results: StudyResults) -> Table:
             Column("alpha", "α", "number", bounded=True), Column("alpha_ci", "Interval of α", "interval", bounded=True),
             Column("omega", "ω", "number", bounded=True), Column("omega_ci", "Interval of ω", "interval", bounded=True),
             Column("ave", "AVE", "number", bounded=True),
+            Column("alpha_ordinal", "Ordinal α", "number", bounded=True),
+            Column("omega_ordinal", "Categorical ω", "number", bounded=True),
         ),
         tuple(
-            (r.name, r.label, len(r.items), r.n, r.n_incomplete, r.alpha, r.alpha_ci, r.omega, r.omega_ci, r.ave)
+            (r.name, r.label, len(r.items), r.n, r.n_incomplete, r.alpha, r.alpha_ci, r.omega, r.omega_ci, r.ave,
+             *((None, None) if r.ordinal is None else (r.ordinal.alpha, r.ordinal.omega)))
             for r in results.reliability
         ),
         _reliability_sentence(results),
         "α: Cronbach's alpha, after reversed items are keyed; ω: McDonald's omega total of a one-factor model; "
         "AVE: average variance extracted. All on complete rows of the scale; a row is one respondent, and informants "
-        "of one alliance count as independent.",
+        f"of one alliance count as independent. {MEANING}",
     )
 
 
