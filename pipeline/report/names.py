@@ -90,6 +90,7 @@ DIAGNOSES = {
     "at-bound": "At the bound of a variance",
     "few-cases": "Few cases",
     "saturated-moments": "Unrestricted moments not found",
+    "ordered-moments": "Moments of ordered variables",
     "note": "Note",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,5 +152,11 @@ def _group(
     x_places = np.array([table.observed.index(name) for name in table.exogenous], dtype=np.intp)
     y_places = np.array([table.observed.index(name) for name in names], dtype=np.intp)
     x = group.X[:, x_places] if len(x_places) else None
-    called = [f"{name}, group {group.label}" if group.label else name for name in names]
-    return OrderedGroup(Y, x, levels, ordinal_moments(Y, levels, x, names=called), y_places, x_places)
+    try:
+        moments = ordinal_moments(Y, levels, x, names=names)
+    except InputError as error:
+        if not group.label:
+            raise
+        raise InputError(replace(found, place=f"{found.place}, group {group.label}")
+                         for found in error.findings) from error
+    return OrderedGroup(Y, x, levels, moments, y_places, x_places)
