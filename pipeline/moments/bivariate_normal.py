@@ -26,6 +26,13 @@ SHARP = 0.8
 RULES = {nodes: tuple(zip(*np.polynomial.legendre.leggauss(nodes), strict=True)) for _, nodes in NODES}
 
 
+def normal_density(z: ArrayLike) -> Array:
+    """φ(z) of one standard normal variable."""
+    z = np.asarray(z, dtype=np.float64)
+    result: Array = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+    return result
+
+
 def distribution(a: ArrayLike, b: ArrayLike, rho: ArrayLike) -> Array:
     """Φ₂(a, b; ρ) = P(X ≤ a, Y ≤ b), by Owen's T function (Owen 1956, eq. 2.1).
 

@@ -1,9 +1,9 @@
 """Correlations of pairs that no table can hold, case by case: with numeric variables, or given covariates.
 
-Given the first stage a pair's log-likelihood depends on ρ alone. What a case adds to ρ̂ is
-[s_ρ − A₂₁A₁₁⁻¹s₁]/A₂₂ (Muthén 1984, third stage), where s₁ are the scores of
-the two margins, A₂₁ = Σ s_ρ·s₁' with the *pair's* scores of the margins' parameters, and A₂₂ = Σ s_ρ².
-Bounds of ρ are lavaan's. Rows that miss either value count only through the margins.
+Given the first stage a pair's log-likelihood depends on ρ alone. What a case adds to ρ̂ is [s_ρ − A₂₁A₁₁⁻¹s₁]/A₂₂
+(Muthén 1984, third stage), where s₁ are the scores of the two margins, A₂₁ = Σ s_ρ·s₁' with the *pair's* scores of the
+margins' parameters, and A₂₂ = Σ s_ρ². Rows that miss either value count only through the margins. Bounds of ρ are
+lavaan's.
 """
 
 from __future__ import annotations
@@ -15,17 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from pipeline.moments.bivariate_normal import INFINITE, density, density_and_slope, grid
+from pipeline.moments.bivariate_normal import INFINITE, density, density_and_slope, grid, normal_density
 from pipeline.moments.bounded_newton import maximise
-from pipeline.moments.margins import Margin, interval
-from pipeline.moments.two_way import FLOOR
+from pipeline.moments.margins import Margin
+from pipeline.moments.numeric_pairs import counted, interval_slopes, limit_pushes, pearson, pearson_slope, polyserial
+from pipeline.moments.two_way import BOUND, FLOOR
 
 Array = NDArray[np.float64]
 Which = NDArray[np.int64]
-
-#: lavaan's bounds of polychoric and Pearson correlations, and of polyserial ones.
-BOUND = 0.999
-POLYSERIAL_BOUND = 0.995
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,47 +121,6 @@ def _pearson(first: list[Margin], second: list[Margin], w: Array,
     return rho, converged, (w * dropped).sum(axis=0)
 
 
-def pearson(one: Array, other: Array, w: Array, spread: Array, complete: NDArray[np.bool_],
-            tolerance: float = 1e-7) -> tuple[Array, NDArray[np.bool_]]:
-    """Correlations (T,) of two numeric variables, and whether each converged.
-
-    r where both are complete; else by maximum likelihood given the means and variances of all values of each.
-
-    Parameters
-    ----------
-    one, other
-        (n, T) standardised residuals.
-    w
-        (n, T) how often each case counts; 0 where it misses either value.
-    spread
-        (T,) product of the standard deviations.
-    complete
-        (T,) whether no value of either is missing.
-    """
-    def derivatives(rho: Array, which: Which) -> tuple[Array, Array]:
-        a, b, rest = one[:, which], other[:, which], 1 - rho * rho
-        weights = w[:, which] * (density(a, b, rho) / spread[which] >= FLOOR)
-        n, squares, cross = weights.sum(axis=0), (weights * (a * a + b * b)).sum(axis=0), (weights * a * b).sum(axis=0)
-        # Of −½·log(1 − ρ²) − q/(2(1 − ρ²)) with q = a² + b² − 2ρab, summed.
-        pull = (1 + rho**2) * cross - rho * squares
-        bend = n * (1 + rho**2) + 2 * rho * cross - squares + 4 * rho * pull / rest
-        return n * rho / rest + pull / rest**2, bend / rest**2
-
-    r = (w * one * other).sum(axis=0) / np.sqrt((w * one**2).sum(axis=0) * (w * other**2).sum(axis=0))
-    r = np.where(np.abs(r) > 1 - 1e-12, np.sign(r), r)
-    if complete.all():
-        return r, np.isfinite(r)
-    found, converged = maximise(derivatives, np.clip(r, -0.99, 0.99), BOUND, tolerance)
-    return np.where(complete, r, found), complete | converged
-
-
-def pearson_slope(a: Array, b: Array, rho: Array | float) -> Array:
-    """∂log φ₂(a, b; ρ)/∂ρ."""
-    rest = 1 - rho * rho
-    slope: Array = rho / rest + ((1 + rho**2) * a * b - rho * (a * a + b * b)) / rest**2
-    return slope
-
-
 def _pearson_scores(one: Margin, other: Margin, rho: float, x: Array, rows: Which) -> PairScores:
     a, b = one.upper[rows], other.upper[rows]
     rest = 1 - rho * rho
@@ -184,57 +140,8 @@ def _polyserial(numeric: list[Margin], ordered: list[Margin], w: Array,
     spread = np.sqrt([margin.variance for margin in numeric])
     begin = _scored_start(z, (upper + lower) / 2, w) if start is None else start
     rho, converged = polyserial(z, upper, lower, w, spread, begin, tolerance)
-    dropped = ~counts(z, spread, _interval_slopes(z, upper, lower, rho)[2])
+    dropped = ~counted(z, spread, interval_slopes(z, upper, lower, rho)[2])
     return rho, converged, (w * dropped).sum(axis=0)
-
-
-def polyserial(z: Array, upper: Array, lower: Array, w: Array, spread: Array, start: Array,
-               tolerance: float = 1e-7) -> tuple[Array, NDArray[np.bool_]]:
-    """Polyserial correlations (T,), two-step, and whether each converged (Olsson, Drasgow & Dorans 1982).
-
-    The category given z is an interval of a normal variable with mean ρz and variance 1 − ρ².
-
-    Parameters
-    ----------
-    z
-        (n, T) standardised residuals of the numeric variable.
-    upper, lower
-        (n, T) limits of the answer on the ordered variable's scale, ±40 for ±∞.
-    w
-        (n, T) how often each case counts; 0 where it misses either value.
-    spread
-        (T,) standard deviations of the numeric variables.
-    start
-        (T,) where to begin.
-    """
-    def derivatives(rho: Array, which: Which) -> tuple[Array, Array]:
-        part = slice(None) if len(which) == z.shape[1] else which
-        slope, bend, probability = _interval_slopes(z[:, part], upper[:, part], lower[:, part], rho)
-        weights = w[:, part] * counts(z[:, part], spread[part], probability)
-        return (weights * slope).sum(axis=0), (weights * (bend - slope**2)).sum(axis=0)
-
-    return maximise(derivatives, np.clip(start, -0.95, 0.95), POLYSERIAL_BOUND, tolerance)
-
-
-def counts(z: Array, spread: Array, probability: Array) -> NDArray[np.bool_]:
-    """Whether lavaan lets a case count for a polyserial ρ̂: density of z over ``spread`` times P(category | z) ≥ √ε."""
-    enough: NDArray[np.bool_] = _normal(z) / spread * probability >= FLOOR
-    return enough
-
-
-def _interval_slopes(z: Array, upper: Array, lower: Array, rho: Array | float) -> tuple[Array, Array, Array]:
-    """p'/p, p''/p and p, of p(ρ) = Φ((upper − ρz)/√(1 − ρ²)) − Φ((lower − ρz)/√(1 − ρ²))."""
-    rest = (1 - rho) * (1 + rho)
-    root = np.sqrt(rest)
-    high, low = ((limit - rho * z) / root for limit in (upper, lower))
-    probability = np.maximum(interval(low, high), np.finfo(np.float64).eps)
-    slope, bend = np.zeros_like(probability), np.zeros_like(probability)
-    for sign, limit, t in ((1.0, upper, high), (-1.0, lower, low)):
-        phi = sign * np.exp(-t * t / 2) / np.sqrt(2 * np.pi)
-        dt = (rho * limit - z) / (rest * root)
-        slope += phi * dt
-        bend += phi * (limit / (rest * root) + 3 * rho * dt / rest - t * dt * dt)
-    return slope / probability, bend / probability, probability
 
 
 def _polyserial_scores(one: Margin, other: Margin, rho: float, x: Array, rows: Which) -> PairScores:
@@ -242,14 +149,6 @@ def _polyserial_scores(one: Margin, other: Margin, rho: float, x: Array, rows: W
     slope, above, below = limit_pushes(z, other.upper[rows], other.lower[rows], rho)
     return PairScores(slope, _regression_scores(z, z + rho * (above - below), one, x[rows]),
                       _limit_scores(above, below, other, x[rows], rows))
-
-
-def limit_pushes(z: Array, upper: Array, lower: Array, rho: Array | float) -> tuple[Array, Array, Array]:
-    """∂log p in ρ, in the upper limit, and minus that in the lower one, p = P(category | z)."""
-    root = np.sqrt((1 - rho) * (1 + rho))
-    slope, _, probability = _interval_slopes(z, upper, lower, rho)
-    above, below = (_normal((limit - rho * z) / root) / (probability * root) for limit in (upper, lower))
-    return slope, above, below
 
 
 def _limit_scores(above: Array, below: Array, margin: Margin, x: Array, rows: Which) -> Array:
@@ -291,7 +190,7 @@ def _polychoric_scores(one: Margin, other: Margin, rho: float, x: Array, rows: W
 def _edge(limit: Array, upper: Array, lower: Array, rho: float) -> Array:
     """Derivative of the rectangle's probability where one of its edges moves."""
     root = np.sqrt(1 - rho * rho)
-    moved: Array = _normal(limit) * (ndtr((upper - rho * limit) / root) - ndtr((lower - rho * limit) / root))
+    moved: Array = normal_density(limit) * (ndtr((upper - rho * limit) / root) - ndtr((lower - rho * limit) / root))
     return moved
 
 
@@ -320,16 +219,11 @@ def _stack(margins: list[Margin], limit: str = "upper") -> Array:
 
 
 def _scored_start(a: Array, b: Array, w: Array) -> Array:
-    """Correlation of residuals and of the middles of the intervals, the open ones cut off at ±2.5."""
+    """Correlation of residuals and of the middles of the intervals, the an open one taken as ±1.5."""
     a, b = (np.clip(np.where(np.abs(v) > INFINITE / 4, np.sign(v) * 1.5, v), -2.5, 2.5) for v in (a, b))
     n = w.sum(axis=0)
     a, b = a - (w * a).sum(axis=0) / n, b - (w * b).sum(axis=0) / n
     size = np.sqrt((w * a * a).sum(axis=0) * (w * b * b).sum(axis=0))
     cross = (w * a * b).sum(axis=0)
     result: Array = np.divide(cross, size, out=np.zeros_like(cross), where=size > 0)
-    return result
-
-
-def _normal(z: Array) -> Array:
-    result: Array = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
     return result

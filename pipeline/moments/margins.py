@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from instrument.errors import Finding, InputError
-from pipeline.moments.bivariate_normal import INFINITE
+from pipeline.moments.bivariate_normal import INFINITE, normal_density
 from pipeline.moments.contingency import MISSING, Codes, margin
 from pipeline.moments.two_way import threshold_influence, thresholds
 
@@ -184,7 +184,7 @@ def _probit_scores(code: Codes, x: Array, cuts: Array, slopes: Array) -> tuple[A
     upper = np.where(code == len(cuts), INFINITE, padded[code + 1] - eta)
     lower = np.where(code == 0, -INFINITE, padded[code] - eta)
     probability = interval(lower, upper)
-    above, below = _density(upper) / probability, _density(lower) / probability
+    above, below = normal_density(upper) / probability, normal_density(lower) / probability
     rows = np.arange(len(code))
     score = np.zeros((len(code), len(cuts) + 2))
     score[rows, code + 1] = above
@@ -204,7 +204,7 @@ def _probit_information(code: Codes, x: Array, weights: Array, upper: Array, low
     designs[0, rows, code + 1] = 1.0
     designs[1, rows, code] = 1.0
     U, L = (np.column_stack([design[:, 1:-1], -x]) for design in designs)
-    above, below = _density(upper) / probability, _density(lower) / probability
+    above, below = normal_density(upper) / probability, normal_density(lower) / probability
     a = weights * above * (upper + above)
     c = weights * below * (below - lower)
     d = -weights * above * below
@@ -218,11 +218,6 @@ def interval(lower: Array, upper: Array) -> Array:
     flip = lower > 0
     probability = ndtr(np.where(flip, -lower, upper)) - ndtr(np.where(flip, -upper, lower))
     result: Array = np.maximum(probability, np.finfo(np.float64).tiny)
-    return result
-
-
-def _density(z: Array) -> Array:
-    result: Array = np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
     return result
 
 

@@ -111,9 +111,9 @@ def polychoric(X: ArrayLike, names: Sequence[str], *, numeric: Collection[str] =
 
 
 def smoothed_correlation(R: Array) -> Array:
-    """The nearest-in-spirit positive definite correlation matrix of ``psych::cor.smooth``.
+    """The positive definite correlation matrix that ``psych::cor.smooth`` makes of ``R``.
 
-    Eigenvalues below 1e-12 become 1e-10, all are rescaled to their sum p, and the diagonal to 1.
+    Eigenvalues below 1e-12 become 1e-10, and the diagonal of the matrix rebuilt is brought back to 1.
 
     Parameters
     ----------
@@ -122,7 +122,6 @@ def smoothed_correlation(R: Array) -> Array:
     """
     values, vectors = np.linalg.eigh(R)
     values = np.where(values < EIGENVALUE, 100 * EIGENVALUE, values)
-    values *= len(R) / values.sum()
     rebuilt = (vectors * values) @ vectors.T
     sd = np.sqrt(np.diag(rebuilt))
     result: Array = rebuilt / np.outer(sd, sd)

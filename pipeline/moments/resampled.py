@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from instrument.errors import InputError
 from pipeline.moments.contingency import Codes, integer_codes, variable_pairs, weighted_table
 from pipeline.moments.resampled_pairs import Drawn, drawn_numeric, drawn_ordered, mixed_pair, numeric_pair
-from pipeline.moments.three_stage import OrdinalMoments, three_stages
+from pipeline.moments.three_stage import CELLS_AT_ONCE, OrdinalMoments, three_stages
 from pipeline.moments.two_way import Tables, correlate, influence, table_correlation
 
 Array = NDArray[np.float64]
@@ -67,10 +67,18 @@ def resampled_moments(Y: ArrayLike, levels: Sequence[int], counts: ArrayLike, x:
     # As in lavaan, a row without any value is no case.
     case = np.logical_not(np.isnan(values)).any(axis=1)
     weights: Array = np.ascontiguousarray(np.where(case, np.asarray(counts, dtype=np.float64), 0.0).T)
+    if weights.shape[1] == 0:
+        nothing = np.zeros((0, len(start.vector)))
+        return MomentStack(nothing, nothing.copy(), np.zeros(0, dtype=np.bool_))
     # A moment undefined in one draw must not disturb the others: it is found out at the end.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if x is None or np.asarray(x).shape[1] == 0:
-            vector, variance = _without_covariates(values, levels, weights, start)
+            # Numeric variables need arrays of rows by draws: as many draws at once as stay in the processor's cache.
+            draws = weights.shape[1]
+            block = draws if all(levels) else max(32, CELLS_AT_ONCE // len(values))
+            parts = [_without_covariates(values, levels, np.ascontiguousarray(weights[:, at:at + block]), start)
+                     for at in range(0, draws, block)]
+            vector, variance = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
         else:
             vector, variance = _one_by_one(values, levels, np.asarray(x, dtype=np.float64), weights, start)
         defined = np.isfinite(vector).all(axis=0), np.isfinite(variance).all(axis=0), (variance > 0).all(axis=0)
@@ -100,7 +108,7 @@ def _pair(one: Drawn, other: Drawn, weights: Array, start: OrdinalMoments, at: t
     sd = np.sqrt(np.diag(start.covariance))
     rho = float(start.covariance[at] / (sd[at[0]] * sd[at[1]]))
     if one.levels and other.levels:
-        return _table_pair(one, other, weights, rho, start)
+        return _table_pair(one, other, weights, rho)
     if one.levels:
         return mixed_pair(other, one, weights, rho, TOLERANCE)
     if other.levels:
@@ -108,23 +116,22 @@ def _pair(one: Drawn, other: Drawn, weights: Array, start: OrdinalMoments, at: t
     return numeric_pair(one, other, weights, rho, TOLERANCE)
 
 
-def _table_pair(one: Drawn, other: Drawn, weights: Array, rho: float, start: OrdinalMoments) -> tuple[Array, Array]:
+def _table_pair(one: Drawn, other: Drawn, weights: Array, rho: float) -> tuple[Array, Array]:
     size = (one.levels, other.levels)
     counts = weighted_table(one.code, other.code, size, weights)
     own = weighted_table(one.code, other.code, size, np.ones((len(weights), 1)))
-    lost = (one.counts == 0).any(axis=0) | (other.counts == 0).any(axis=0)
     # As the correlation of the category numbers moves, so does ρ̂, somewhat further: one step saved.
     plain = table_correlation(own)
     further = np.clip(rho / plain, 1.0, 2.0) if abs(plain[0]) > 0.1 else 1.0
     begin = np.clip(rho + further * (table_correlation(counts) - plain), -0.95, 0.95)
     tables = Tables(counts, one.location, other.location)
-    found, converged = correlate(tables, np.where(lost, 0.0, begin), tolerance=TOLERANCE)
+    found, converged = correlate(tables, begin, tolerance=TOLERANCE)
     felt = influence(tables, (one.counts, other.counts), found)
     row_only = one.counts - counts.sum(axis=1)
     column_only = other.counts - counts.sum(axis=0)
     squares = ((counts * felt.both**2).sum(axis=(0, 1)) + (row_only * felt.row_only**2).sum(axis=0)
                + (column_only * felt.column_only**2).sum(axis=0))
-    defined = converged & ~lost & (np.abs(found) < 1)
+    defined = converged & (np.abs(found) < 1)
     return np.where(defined, found, np.nan), weights.sum(axis=0) * squares
 
 
@@ -142,6 +149,8 @@ def _one_by_one(values: Array, levels: Sequence[int], x: Array, weights: Array,
             moments = three_stages(values[rows], levels, x[rows], names=names, weights=count[rows], start=begin,
                                    tolerance=TOLERANCE)
         except InputError:
+            continue
+        if any(found.code == "not-converged" for found in moments.diagnoses):
             continue
         vector[:, draw], variance[:, draw] = moments.vector, np.diag(moments.gamma)
     return vector, variance

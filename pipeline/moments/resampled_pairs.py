@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from pipeline.moments.bivariate_normal import INFINITE
-from pipeline.moments.casewise import limit_pushes, pearson, pearson_slope, polyserial
 from pipeline.moments.contingency import MISSING, Codes, margin
+from pipeline.moments.numeric_pairs import limit_pushes, pearson, pearson_slope, polyserial
 from pipeline.moments.two_way import threshold_influence, thresholds
 
 Array = NDArray[np.float64]
@@ -33,7 +33,7 @@ class Drawn:
     counts
         (K, b) answers by category; numeric: (1, b) values.
     location, location_gamma
-        (K − 1, b) thresholds or (1, b) means, and their diagonal entries of Γ.
+        (K − 1, b) thresholds or (1, b) means, and their diagonal entries of Γ; the latter NaN where a category is lost.
     variance, variance_gamma
         (b,) of a numeric variable, by n, likewise; 1 and 0 for an ordered one.
     residual
@@ -59,6 +59,7 @@ def drawn_ordered(code: Codes, levels: int, weights: Array) -> Drawn:
     cuts = thresholds(counts)
     moved = threshold_influence(counts, cuts)
     gamma = weights.sum(axis=0) * (counts[:, None] * moved**2).sum(axis=0)
+    gamma = np.where((counts == 0).any(axis=0), np.nan, gamma)
     b = weights.shape[1]
     return Drawn(levels, code, counts, cuts, gamma, np.ones(b), np.zeros(b), np.zeros((0, b)), moved)
 
@@ -91,14 +92,13 @@ def mixed_pair(numeric: Drawn, ordered: Drawn, weights: Array, start: float, tol
     cuts = np.concatenate([-ends, ordered.location, ends])
     upper, lower = cuts[code + 1], cuts[code]
     sd = np.sqrt(numeric.variance)
-    lost = (ordered.counts == 0).any(axis=0) | np.isnan(sd)
     rho, converged = polyserial(z, upper, lower, w, sd, np.full(len(sd), start), tolerance)
     slope, above, below = limit_pushes(z, upper, lower, rho)
     weighted = w * slope
     through = _numeric_part(numeric, z, z + rho * (above - below), weighted, rows)
     cross = _threshold_cross(weighted * above, weighted * below, code, ordered.levels)
     through += np.einsum("ckb,kb->cb", ordered.influence, cross)[ordered.code] * (ordered.code != MISSING)[:, None]
-    defined = converged & ~lost & (np.abs(rho) < 1)
+    defined = converged & (np.abs(rho) < 1)
     return _covariance(np.where(defined, rho, np.nan), sd, -through, slope, weighted, rows, (numeric,), weights)
 
 

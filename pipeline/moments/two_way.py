@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from pipeline.moments.bivariate_normal import density, density_and_slope, grid
+from pipeline.moments.bivariate_normal import density, density_and_slope, grid, normal_density
 from pipeline.moments.bounded_newton import maximise
 
 Array = NDArray[np.float64]
@@ -83,7 +83,7 @@ def threshold_influence(margins: Array, cuts: Array) -> Array:
     share = np.cumsum(margins, axis=0)[:-1] / n
     below = np.arange(levels)[:, None] <= np.arange(levels - 1)[None, :]
     below = below.reshape(levels, levels - 1, *(1,) * (margins.ndim - 1))
-    result: Array = (below - share) / (n * _normal_density(cuts))
+    result: Array = (below - share) / (n * normal_density(cuts))
     return result
 
 
@@ -233,9 +233,4 @@ def _difference(inner: Array) -> Array:
     full[1:-1, 1:-1] = inner
     across = full[1:] - full[:-1]
     result: Array = across[:, 1:] - across[:, :-1]
-    return result
-
-
-def _normal_density(x: Array) -> Array:
-    result: Array = np.exp(-x * x / 2) / np.sqrt(2 * np.pi)
     return result

@@ -40,18 +40,33 @@ def test_a_draw_that_lost_a_category_or_is_perfect_is_not_usable() -> None:
     Y = np.array([[0, 0, 1.0]] * 15 + [[1, 1, 2.5]] * 15 + [[0, 1, 0.3]] * 8 + [[1, 0, 1.7]] * 8 + [[2, 0, 3.0]])
     levels = (3, 2, 0)
     start = ordinal_moments(Y, levels, names="abc")
-    counts = np.ones((4, len(Y)))
+    counts = np.ones((5, len(Y)))
     counts[1, -1] = 0
     counts[2, 30:46] = 0
     counts[3, :] = 0
     counts[3, 0] = len(Y)
+    counts[4, (Y[:, 0] == 1)] = 0
     stack = resampled_moments(Y, levels, counts, start=start)
-    assert stack.usable.tolist() == [True, False, True, False]
+    assert stack.usable.tolist() == [True, False, True, False, False]
     assert np.isnan(stack.vector[1]).all()
     assert np.isnan(stack.weight[3]).all()
     two = Y[:46, :2]
     perfect = resampled_moments(two, (2, 2), counts[:, :46], start=ordinal_moments(two, (2, 2), names="ab"))
-    assert perfect.usable.tolist() == [True, True, False, False]
+    assert perfect.usable.tolist() == [True, True, False, False, False]
+
+
+def test_a_lost_middle_category_is_noticed_in_a_single_variable_too() -> None:
+    Y = np.repeat([0.0, 1.0, 2.0], 10)[:, None]
+    counts = np.stack([np.ones(30), np.repeat([1, 0, 1], 10)])
+    stack = resampled_moments(Y, (3,), counts, start=ordinal_moments(Y, (3,), names="a"))
+    assert stack.usable.tolist() == [True, False]
+
+
+def test_rows_without_any_value_do_not_count() -> None:
+    case = load("gaps")
+    longer = np.vstack([case.Y, np.full((40, 6), np.nan)])
+    stack = resampled_moments(longer, case.levels, np.ones((1, len(longer))), start=case.moments())
+    np.testing.assert_allclose(stack.weight[0], 1 / np.diag(case.moments().gamma), rtol=1e-6)
 
 
 def test_with_covariates_a_lost_category_is_not_usable_either() -> None:

@@ -69,7 +69,7 @@ def test_weights_are_rows_taken_so_often(case: Case) -> None:
     np.testing.assert_allclose(weighted.gamma, repeated.gamma, atol=1e-7 * np.abs(repeated.gamma).max())
 
 
-@pytest.mark.parametrize("name", ["ordered", "given_gaps"])
+@pytest.mark.parametrize("name", ["ordered", "given_gaps", "binary"])
 def test_categories_in_reverse_turn_the_signs(name: str) -> None:
     case = load(name)
     plain = case.moments()
