@@ -62,8 +62,9 @@ def cases_left_out(left_out: Array, numeric: Codes, ordered: Codes, names: Seque
     found = []
     for t in np.flatnonzero(left_out > 0):
         pair = (names[numeric[t]], names[ordered[t]])
+        cases = "1 case that lies" if round(left_out[t]) == 1 else f"{left_out[t]:.0f} cases that lie"
         found.append(Diagnosis("cases-left-out", f"The correlation of {pair[0]} and {pair[1]} does without "
-                               f"{left_out[t]:.0f} cases that lie far out, as in lavaan: look at the outliers of "
+                               f"{cases} far out, as in lavaan: look at the outliers of "
                                f"{pair[0]}, and give it a unit in which its standard deviation is near 1.", pair))
     return found
 
