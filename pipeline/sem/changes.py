@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import GroupMatrices, Implied
+from pipeline.sem.standardise import residual_variance
 from pipeline.sem.table import ParameterTable, Row
 from pipeline.undefined import Number, Undefined
 
@@ -71,6 +72,9 @@ def _scales(
     # Of fixed exogenous variables lavaan takes the change of the variance for the variance.
     variances = {rows[i].lhs: abs(float(changes[i] if rows[i].exogenous else values[i]))
                  for i in own if _is_variance(rows[i])}
+    number = rows[own[0]].group if own else 0
+    variances |= {row.lhs: float(residual_variance(row.lhs, group, moments)[0])
+                  for row in table.rows if row.determined and row.group == number}
     return Scales(
         {name: float(latent[places[name]]) for name in table.latent},
         {name: float(latent[places[name]]) for name in table.exogenous if name not in group.observed}

@@ -21,10 +21,12 @@ from scipy.stats import chi2
 from pipeline.sem.changes import standardised_changes
 from pipeline.sem.expected import expected_information
 from pipeline.sem.inference import bread
+from pipeline.sem.least_squares import WeightedObjective, information, pieces
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import Implied, group_matrices
 from pipeline.sem.objective import Objective
 from pipeline.sem.problem import Problem
+from pipeline.sem.responses import response_matrices
 from pipeline.sem.syntax import Operator
 from pipeline.sem.table import ParameterTable, Row
 from pipeline.undefined import Number, Undefined
@@ -115,16 +117,14 @@ def modification_indices(problem: Problem, theta: Array) -> tuple[ModificationIn
     intercepts, group by group, in lavaan's order; or Undefined where the model itself is not identified.
     """
     table = problem.table
-    candidates = (*fixed_rows(table), *absent_rows(table))
+    candidates = tuple(row for row in (*fixed_rows(table), *absent_rows(table)) if _is_of_the_model(row, table))
     if not candidates:
         return ()
     wide = extended_table(table, candidates)
-    moments = problem.objective.implied(theta[None])
+    moments = problem.objective.described(theta[None])
     values = np.array([_value(problem, row, moments) for row in candidates])
-    objective = Objective(group_matrices(wide), problem.objective.data, wide.n_free)
     full = np.concatenate([theta, values])
-    score = -objective.evaluate(full[None]).gradient[0, table.n_free:] / 2
-    columns, diagonal = expected_information(objective, full, table.n_free)
+    score, columns, diagonal = _with_candidates(problem, wide, full)
     inner = bread(columns[:table.n_free], problem.restriction.tangent(theta))
     if inner.unidentified.any():
         return Undefined("the model is not identified: its information matrix is singular")
@@ -139,7 +139,32 @@ def modification_indices(problem: Problem, theta: Array) -> tuple[ModificationIn
                  for i, row in enumerate(candidates) if changes.identified[i])
 
 
+def _with_candidates(problem: Problem, wide: ParameterTable, full: Array) -> tuple[Array, Array, Array]:
+    """Candidates' scores (m,), information (Q, q) of all parameters with the model's own, and (Q,) with themselves."""
+    q = problem.table.n_free
+    own = problem.objective
+    if isinstance(own, WeightedObjective):
+        responses = response_matrices(wide)
+        weighted = WeightedObjective(tuple(one.base for one in responses), own.data, wide.n_free, responses)
+        posed = replace(problem, table=wide, objective=weighted)
+        # As lavaan has them: n_g − 1 over N in the score, n_g over N in the information.
+        score = -weighted.evaluate(full[None]).gradient[0, q:] / 2 * float(weighted.n[0]) / problem.n
+        whole = information(pieces(posed, full), len(full))
+        return score, whole[:, :q], np.diag(whole)
+    objective = Objective(group_matrices(wide), own.data, wide.n_free)
+    score = -objective.evaluate(full[None]).gradient[0, q:] / 2
+    return score, *expected_information(objective, full, q)
+
+
 # ---- candidates ----------------------------------------------------------------------------------------------------
+
+
+def _is_of_the_model(row: Row, table: ParameterTable) -> bool:
+    """Not so: a residual variance that others determine, and, where moments are given x, what would explain x."""
+    if row.determined or not table.ordered:
+        return not row.determined
+    given = table.exogenous
+    return row.lhs not in given and not (row.op == "~~" and row.rhs in given)
 
 
 def fixed_rows(table: ParameterTable) -> tuple[Row, ...]:

@@ -42,7 +42,7 @@ def row_values(
         elif row.value is not None:
             values[:, index] = row.value
         elif row.determined:
-            values[:, index] = _residual_variance(row.lhs, groups[row.group - 1], implied[row.group - 1])
+            values[:, index] = residual_variance(row.lhs, groups[row.group - 1], implied[row.group - 1])
         elif row.op == "~1":
             values[:, index] = means[row.group - 1][:, y[row.lhs]]
         else:
@@ -50,7 +50,8 @@ def row_values(
     return values
 
 
-def _residual_variance(name: str, group: GroupMatrices, implied: Implied) -> Field:
+def residual_variance(name: str, group: GroupMatrices, implied: Implied) -> Field:
+    """(b,) of an observed variable: of its disturbance if it stands among the η."""
     if name in group.etas:
         at = group.etas.index(name)
         disturbance: Field = implied.Psi[:, at, at]
