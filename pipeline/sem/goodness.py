@@ -150,18 +150,11 @@ def fit_indices(problem: Problem, theta: Array, estimator: Estimator, kind: Info
     plain, at = baseline_problem(problem)
     base = test_statistic(plain, at, plain.table.n_free, estimator, kind, moments)
     n, groups = problem.n, len(problem.sample.groups)
-    lower, upper = kernel.rmsea_interval(own.chisq, own.df, n, groups)
     logl, unrestricted = log_likelihoods(problem, own.chisq)
     aic, bic, sabic = kernel.information_criteria(logl, npar, n)
     implied = problem.objective.implied(theta[None])
     return FitIndices(
-        npar=npar, chisq=own.chisq, df=own.df, pvalue=kernel.chisq_pvalue(own.chisq, own.df),
-        baseline_chisq=base.chisq, baseline_df=base.df,
-        cfi=kernel.cfi(own.chisq, own.df, base.chisq, base.df), tli=kernel.tli(own.chisq, own.df, base.chisq, base.df),
-        nfi=kernel.nfi(own.chisq, own.df, base.chisq, base.df), rfi=kernel.rfi(own.chisq, own.df, base.chisq, base.df),
-        ifi=kernel.ifi(own.chisq, own.df, base.chisq),
-        rmsea=kernel.rmsea(own.chisq, own.df, n, groups), rmsea_ci_lower=lower, rmsea_ci_upper=upper,
-        rmsea_pvalue=kernel.rmsea_close_pvalue(own.chisq, own.df, n, groups),
+        npar=npar, **kernel.of_two_tests(own.chisq, own.df, base.chisq, base.df, n, groups),
         srmr=_srmr(problem, implied), gfi=_gfi(problem, implied), logl=logl, unrestricted_logl=unrestricted,
         aic=aic, bic=bic, sabic=sabic,
         scaled=_scaled(own, base, n, groups), robust=_robust(own, base, n, groups),

@@ -7,6 +7,8 @@ variables given them. ``docs/fit-indices.md`` has the formulas in one place.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtrc, chndtr
@@ -105,6 +107,19 @@ def rmsea_close_pvalue(
     if df <= 0:
         return NO_DF
     return float(1 - chndtr(chisq / factor, df, n * df * close**2 / (factor * groups)))
+
+
+def of_two_tests(
+    chisq: float, df: int, baseline_chisq: float, baseline_df: int, n: int, groups: int,
+) -> dict[str, Any]:
+    """Every index that a model's χ² and its baseline's are enough for, by its name in ``FitIndices``."""
+    lower, upper = rmsea_interval(chisq, df, n, groups)
+    both = (chisq, df, baseline_chisq, baseline_df)
+    return {
+        "chisq": chisq, "df": df, "pvalue": chisq_pvalue(chisq, df), "baseline_chisq": baseline_chisq,
+        "baseline_df": baseline_df, "cfi": cfi(*both), "tli": tli(*both), "nfi": nfi(*both), "rfi": rfi(*both),
+        "ifi": ifi(chisq, df, baseline_chisq), "rmsea": rmsea(chisq, df, n, groups), "rmsea_ci_lower": lower,
+        "rmsea_ci_upper": upper, "rmsea_pvalue": rmsea_close_pvalue(chisq, df, n, groups)}
 
 
 def srmr(S: Array, Sigma: Array, mean_residual: Array | None = None) -> float:

@@ -99,15 +99,8 @@ def weighted_indices(problem: Problem, theta: Array, estimator: Estimator) -> Fi
     own, base = weighted_test(problem, theta, npar, estimator), baseline_test(problem, estimator)
     groups = len(problem.sample.groups)
     n = problem.n - groups
-    lower, upper = kernel.rmsea_interval(own.chisq, own.df, n, groups)
     return FitIndices(
-        npar=npar, chisq=own.chisq, df=own.df, pvalue=kernel.chisq_pvalue(own.chisq, own.df),
-        baseline_chisq=base.chisq, baseline_df=base.df,
-        cfi=kernel.cfi(own.chisq, own.df, base.chisq, base.df), tli=kernel.tli(own.chisq, own.df, base.chisq, base.df),
-        nfi=kernel.nfi(own.chisq, own.df, base.chisq, base.df), rfi=kernel.rfi(own.chisq, own.df, base.chisq, base.df),
-        ifi=kernel.ifi(own.chisq, own.df, base.chisq),
-        rmsea=kernel.rmsea(own.chisq, own.df, n, groups), rmsea_ci_lower=lower, rmsea_ci_upper=upper,
-        rmsea_pvalue=kernel.rmsea_close_pvalue(own.chisq, own.df, n, groups),
+        npar=npar, **kernel.of_two_tests(own.chisq, own.df, base.chisq, base.df, n, groups),
         srmr=_srmr(problem, theta), gfi=_gfi(problem, theta), logl=NO_LIKELIHOOD, unrestricted_logl=NO_LIKELIHOOD,
         aic=NO_LIKELIHOOD, bic=NO_LIKELIHOOD, sabic=NO_LIKELIHOOD,
         scaled=_scaled(own, base, n, groups),
