@@ -109,6 +109,12 @@ def answer_form(choices: Iterable[Choices], cells: Cells) -> Export:
     A cell that is one answer's code and another's words, such as 1 where code 2 is called "1", speaks for neither. A
     file is in one form throughout, so the first :data:`ENOUGH` responses tell.
     """
+    words, codes = _evidence(choices, cells)
+    return "labels" if words > codes else "codes"
+
+
+def _evidence(choices: Iterable[Choices], cells: Cells) -> tuple[int, int]:
+    """Cells that hold words, and cells that hold codes that have words."""
     words = codes = 0
     for choice in choices:
         for cell, n in Counter(cells[choice.question][:ENOUGH]).items():
@@ -116,7 +122,7 @@ def answer_form(choices: Iterable[Choices], cells: Cells) -> Export:
                 words += n
             elif _is_worded_code(choice, cell):
                 codes += n
-    return "labels" if words > codes else "codes"
+    return words, codes
 
 
 def _is_worded_code(choice: Choices, cell: str) -> bool:
@@ -192,7 +198,9 @@ def verify(
     """
     at = {response: k for k, response in enumerate(label_responses) if response}
     pairs = [(k, at[response]) for k, response in enumerate(responses) if response in at]
-    if answer_form(choices, label_cells) == "codes" and any(map(any, label_cells.values())):
+    words, coded = _evidence(choices, label_cells)
+    # A file in which nothing speaks for either, as where nobody chose anything, has nothing to verify.
+    if coded and coded >= words:
         raise InputError(Finding(
             "READ-LABELS", label_file, "The file named as `labels` must hold choice text; it holds numeric values.",
             "Export the same responses with choice text; if the two files are swapped, swap them in study.yaml.",
