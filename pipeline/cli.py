@@ -23,7 +23,7 @@ instrument_app = typer.Typer(
 app.add_typer(instrument_app, name="instrument")
 
 for command in (studies.run, studies.rehearse, studies.lock, studies.power, studies.claims, studies.verify,
-                studies.view, files.reliability, files.efa, files.fit):
+                studies.view, files.reliability, files.efa, files.fit, files.invariance):
     app.command()(command)
 app.command("read")(files.read_export)
 

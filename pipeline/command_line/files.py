@@ -1,4 +1,4 @@
-"""Commands on plain data files: reliability, efa, fit, read."""
+"""Commands on plain data files: reliability, efa, fit, invariance, read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pipeline.command_line.shared import (
     FAILED,
     Data,
     Json,
-    Later,
+    Missing,
+    Ordered,
     Version,
     Workers,
     print_findings,
@@ -25,7 +26,7 @@ from pipeline.command_line.shared import (
 def reliability(
     data: Data,
     scale: Annotated[list[str], typer.Option(metavar="NAME=a,b,c", help="A scale and its items; may be repeated.")],
-    ordered: Annotated[bool, typer.Option("--ordered", help="Ordinal alpha; not available in this version.")] = False,
+    ordered: Annotated[bool, typer.Option("--ordered", help="Ordinal alpha and categorical omega besides.")] = False,
     json: Json = None,
 ) -> None:
     """Alpha, omega, AVE and item statistics of scales."""
@@ -56,21 +57,23 @@ def efa(
 def fit(
     model: Annotated[Path, typer.Argument(metavar="MODEL.lav", help="A model in lavaan's syntax.")],
     data: Data,
-    estimator: Annotated[str, typer.Option(metavar="ml|mlr|mlm", help="mlr, mlm: robust errors and tests.")] = "ml",
-    missing: Annotated[str, typer.Option(metavar="listwise|fiml", help="Incomplete rows: out, or in.")] = "listwise",
+    estimator: Annotated[str | None, typer.Option(
+        metavar="ml|mlr|mlm|dwls|wlsmv", help="mlr, mlm: robust errors and tests; dwls, wlsmv: of ordered variables. "
+        "ml if not given, with --ordered wlsmv.")] = None,
+    ordered: Ordered = None,
+    missing: Missing = "listwise",
     group: Annotated[str | None, typer.Option(metavar="COL", help="Column of the groups.")] = None,
     equal: Annotated[str | None, typer.Option(metavar="loadings,…", help="Held equal across groups: loadings, "
-                                              "intercepts, residuals, means, regressions, lv.variances, …")] = None,
+                                              "intercepts, thresholds, residuals, means, regressions, …")] = None,
     cluster: Annotated[str | None, typer.Option(metavar="COL", help="Column of the clusters.")] = None,
     modification: Annotated[bool, typer.Option("--modification", help="Add modification indices.")] = False,
-    ordered: Later = None,
     bootstrap: Annotated[int, typer.Option(min=0, help="Draws for intervals of parameters and := effects.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 1,
     level: Annotated[float, typer.Option(help="Confidence level of every interval.")] = 0.95,
     workers: Workers = 1,
     json: Json = None,
 ) -> None:
-    """Estimate a structural equation model by maximum likelihood."""
+    """Estimate a structural equation model, by maximum likelihood or, with ordered variables, least squares."""
     from pipeline.commands import fit as command
     from pipeline.commands import fit_output as output
     from pipeline.commands.output import require_place
@@ -86,6 +89,53 @@ def fit(
     show_or_write(json, lambda: output.document(found), lambda: output.tables(found))
     if not found.fit.converged:
         typer.echo("Not converged; these numbers are not to be used.", err=True)
+        raise typer.Exit(FAILED)
+
+
+def invariance(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.lav", help="A measurement model: =~, and ~~ of items.")],
+    data: Data,
+    group: Annotated[str, typer.Option(metavar="COL", help="Column of the groups.")],
+    estimator: Annotated[str | None, typer.Option(
+        metavar="ml|mlr|wlsmv", help="ml if not given, with --ordered wlsmv.")] = None,
+    ordered: Annotated[str | None, typer.Option(
+        metavar="all|a,b,…", help="Items answered in ordered categories; all: every item.")] = None,
+    missing: Missing = "listwise",
+    partial: Annotated[bool, typer.Option(
+        "--partial/--no-partial", help="Whether to look for what differs where a step does not hold.")] = True,
+    permutations: Annotated[int, typer.Option(min=0, help="Permutations of rows, to test each step by.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the permutations.")] = 1,
+    workers: Workers = 1,
+    merge_rare: Annotated[bool, typer.Option(
+        "--merge-rare", help="Merge categories that nobody in some group answered with their neighbour.")] = False,
+    leave_out_small: Annotated[bool, typer.Option(
+        "--leave-out-small", help="Leave groups with too few rows out, where two others remain.")] = False,
+    minimum: Annotated[int, typer.Option(min=2, help="Rows a group needs at least.")] = 100,
+    syntax: Annotated[Path | None, typer.Option(
+        metavar="DIR", help="Write every step in lavaan's language here, with a script for R.")] = None,
+    json: Json = None,
+) -> None:
+    """Test whether a measurement model is the same in all groups, step by step."""
+    from pipeline.commands import invariance as command
+    from pipeline.commands import invariance_output as output
+    from pipeline.commands.invariance_in_r import write_steps
+    from pipeline.commands.output import require_place
+    from pipeline.progress import Silent, console_progress
+
+    asked = command.Asked(group, estimator, ordered, missing, partial, permutations, seed, workers, merge_rare,
+                          leave_out_small, minimum)
+    command.check_options(asked)
+    require_place(json)
+    with console_progress() if permutations else nullcontext(Silent()) as progress:
+        found = command.invariance(
+            model, data, asked, begin=lambda step: progress.step(f"Permutations, {step}", permutations),
+            progress=progress.advance)
+    if syntax is not None:
+        write_steps(found, data, syntax)
+        typer.echo(f"Wrote the steps to {syntax}.")
+    show_or_write(json, lambda: output.document(found), lambda: output.tables(found))
+    if not found.converged:
+        typer.echo("The first step did not converge; nothing can be compared.", err=True)
         raise typer.Exit(FAILED)
 
 

@@ -18,7 +18,10 @@ Data = Annotated[Path, typer.Argument(
     metavar="DATA.csv", help="UTF-8, commas, names in the first row; empty cells and NA are missing.",
 )]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the results here as JSON, in place of tables.")]
-Later = Annotated[str | None, typer.Option(help="Not available in this version.")]
+Ordered = Annotated[str | None, typer.Option(
+    metavar="all|a,b,…", help="Columns of ordered categories; all: every endogenous observed variable.")]
+Missing = Annotated[str, typer.Option(
+    metavar="listwise|fiml|pairwise", help="Incomplete rows: left out; or used, of ordered variables pairwise.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes; the numbers do not depend on it.")]
 
 SHOWN = 50

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from instrument.errors import Finding, InputError
+from pipeline.commands import ordered as ordinal
 from pipeline.commands.csv_data import MODEL_FILE, CsvData, read_csv, read_text
 from pipeline.sem.describe import describe
 from pipeline.sem.effects import BootstrapResult, bootstrap_effects
@@ -16,11 +17,13 @@ from pipeline.sem.equality import GroupEqual
 from pipeline.sem.estimate import Options, estimate_model, table_of
 from pipeline.sem.fit import Fit
 from pipeline.sem.modification import ModificationIndex, modification_indices
+from pipeline.sem.syntax import parse_model
+from pipeline.sem.table import ParameterTable
 from pipeline.undefined import Undefined
 
-Estimator = Literal["ml", "mlr", "mlm", "dlws", "wlsmv"]
-Missing = Literal["listwise", "fiml"]
-ORDINAL = ("dlws", "wlsmv")
+Estimator = Literal["ml", "mlr", "mlm", "dwls", "wlsmv"]
+Missing = Literal["listwise", "fiml", "pairwise"]
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -37,9 +40,9 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The options as they were given, checked by :func:`check_options`."""
+    """The options as they were given, checked by :func:`check_options`; ``method`` is the estimator they mean."""
 
-    estimator: str = "ml"
+    estimator: str | None = None
     missing: str = "listwise"
     level: float = 0.95
     ordered: str | None = None
@@ -53,9 +56,12 @@ class Asked:
         return tuple(part.strip() for part in (self.equal or "").split(",") if part.strip())
 
     @property
-    def options(self) -> Options:
-        return Options(estimator=self.estimator, missing=self.missing,  # type: ignore[arg-type]
-                       equal=self.equalities)  # type: ignore[arg-type]
+    def method(self) -> str:
+        return ordinal.method(self.estimator, self.ordered)
+
+    def options(self, ordered: tuple[str, ...] = ()) -> Options:
+        return Options(estimator=self.method, missing=self.missing,  # type: ignore[arg-type]
+                       equal=self.equalities, ordered=ordered)  # type: ignore[arg-type]
 
 
 def check_options(asked: Asked) -> None:
@@ -64,19 +70,16 @@ def check_options(asked: Asked) -> None:
     Raises
     ------
     InputError
-        ``FIT-LATER``, ``FIT-TOGETHER`` or ``OPTION-VALUE``.
+        ``FIT-LATER``, ``FIT-TOGETHER``, ``OPTION-ITEMS`` or ``OPTION-VALUE``.
     """
-    findings = [*_unknown_values(asked), *_clashes(asked)]
-    if asked.estimator in ORDINAL:
-        findings.append(_later(f"--estimator {asked.estimator}"))
-    if asked.ordered is not None:
-        findings.append(_later(f"--ordered {asked.ordered}"))
+    findings = [*_unknown_values(asked), *ordinal.option_findings(asked.estimator, asked.ordered, asked.missing),
+                *_clashes(asked), *_not_of_ordered(asked)]
     if findings:
         raise InputError(findings)
 
 
 def _unknown_values(asked: Asked) -> Iterator[Finding]:
-    for name, value, known in (("--estimator", asked.estimator, get_args(Estimator)),
+    for name, value, known in (("--estimator", asked.method, get_args(Estimator)),
                                ("--missing", asked.missing, get_args(Missing)),
                                *(("--equal", part, get_args(GroupEqual)) for part in asked.equalities)):
         if value not in known:
@@ -92,12 +95,23 @@ def _clashes(asked: Asked) -> Iterator[Finding]:
         yield Finding("FIT-TOGETHER", f"--equal {asked.equal}",
                       "Parameters are held equal across groups; none are given.",
                       "Name the column of groups with --group, or leave --equal out.")
+    if "thresholds" in asked.equalities and asked.ordered is None:
+        yield Finding("FIT-TOGETHER", f"--equal {asked.equal}", "Only ordered variables have thresholds; none is "
+                      "named.", "Add --ordered all, or name them; or hold the intercepts equal.")
     if asked.estimator == "mlm" and asked.missing == "fiml":
         yield Finding("FIT-TOGETHER", "--estimator mlm --missing fiml", "The Satorra-Bentler test needs complete data.",
                       "Use --estimator mlr with --missing fiml.")
     if asked.estimator == "mlm" and asked.cluster is not None:
         yield Finding("FIT-TOGETHER", "--estimator mlm --cluster", "Clustered data have standard errors of their own.",
                       "Use --estimator mlr with --cluster.")
+
+
+def _not_of_ordered(asked: Asked) -> Iterator[Finding]:
+    """What ordered variables do not have in this version."""
+    if asked.method in ordinal.LEAST_SQUARES and asked.cluster is not None:
+        yield Finding("FIT-LATER", f"--cluster {asked.cluster} --estimator {asked.method}",
+                      "Standard errors for clusters are not available for ordered variables.",
+                      "Take the codes as numbers: --estimator mlr with --cluster, without --ordered.")
 
 
 def fit_file(
@@ -109,17 +123,21 @@ def fit_file(
     Raises
     ------
     InputError
-        ``MODEL-…``, ``DATA-…``, ``SEM-…``.
+        ``MODEL-…``, ``DATA-…``, ``ORDERED-…``, ``SEM-…``.
     """
     syntax = read_text(model, MODEL_FILE)
     file = read_csv(data)
     kept, groups, clusters, warnings = _design(file, asked)
-    options, columns = asked.options, [name for name in file.header if name]
-    used = table_of(syntax, columns, options, name=model.name, groups=groups, clustered=clusters is not None).observed
+    table = _table(syntax, model.name, file, asked, kept, groups, clusters)
+    used, options = table.observed, asked.options(tuple(table.categories))
     X = file.numbers(used)[kept]
-    estimated = estimate_model(syntax, X, used, options, name=model.name, groups=groups, clusters=clusters)
+    ordinal.check_codes(file, kept, X, used, list(table.categories))
+    estimated = ordinal.in_file(file, lambda: estimate_model(
+        syntax, X, used, options, name=model.name, groups=groups, clusters=clusters))
     fit = describe(estimated, level=asked.level)
-    warnings += fit.warnings
+    # Of a variable that was named and only explains, the estimate does not know: it was given none but the others.
+    told = [] if asked.ordered in (None, ordinal.ALL) else [note for note in table.notes if note not in fit.warnings]
+    warnings += [*told, *fit.warnings]
     boot: BootstrapResult | None = None
     if draws and fit.converged:
         boot = bootstrap_effects(estimated, fit, draws=draws, seed=seed, level=asked.level, workers=workers,
@@ -162,6 +180,25 @@ def _design(file: CsvData, asked: Asked) -> tuple[list[int], list[str] | None, l
     return kept, groups, clusters, warnings
 
 
-def _later(place: str) -> Finding:
-    return Finding("FIT-LATER", place, "Ordered variables are not available in this version.",
-                   "Leave the option out (seven-point items: use --estimator mlr), or use lavaan for this analysis.")
+def _table(
+    syntax: str, name: str, file: CsvData, asked: Asked, kept: list[int], groups: list[str] | None,
+    clusters: list[str] | None,
+) -> ParameterTable:
+    """The model's table, with the thresholds of what is called ordered.
+
+    ``--ordered all`` calls every variable ordered that the text mentions; those that are exogenous stay numeric, as the
+    table decides.
+    """
+    columns = [column for column in file.header if column]
+    levels: dict[str, int] = {}
+    if asked.ordered is not None:
+        terms = parse_model(syntax, name).terms
+        mentioned = dict.fromkeys(
+            part for term in terms for part in (term.lhs, *((term.rhs,) if term.op != "|" else ())) if part in columns)
+        named = tuple(mentioned) if asked.ordered == ordinal.ALL else ordinal.listed(asked.ordered)
+        latent = {term.lhs for term in terms if term.op == "=~"}
+        file.numbers([one for one in named if one not in columns and one not in latent])  # refuses them, if any
+        there = [one for one in named if one in mentioned]
+        levels = dict.fromkeys(named, 2) | ordinal.level_counts(file.numbers(there)[kept], there)
+    return table_of(syntax, columns, asked.options(), name=name, groups=groups, clustered=clusters is not None,
+                    levels=levels)

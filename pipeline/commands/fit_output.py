@@ -29,11 +29,17 @@ SCALED = {
     "rmsea.ci.lower.scaled": "rmsea_ci_lower", "rmsea.ci.upper.scaled": "rmsea_ci_upper",
     "rmsea.pvalue.scaled": "rmsea_pvalue",
 }
+SHIFT = "chisq.shift.parameter"
+"""Of the scaled and shifted test alone; lavaan prints it, and has it in ``lavInspect(fit, "test")``."""
+
 ROBUST = {
     "cfi.robust": "cfi", "tli.robust": "tli", "rmsea.robust": "rmsea", "rmsea.ci.lower.robust": "rmsea_ci_lower",
     "rmsea.ci.upper.robust": "rmsea_ci_upper", "rmsea.pvalue.robust": "rmsea_pvalue",
 }
 """The same for :class:`~pipeline.sem.fit.ScaledIndices` and :class:`~pipeline.sem.fit.RobustIndices`."""
+
+NOT_ROBUST = Undefined("robust indices of ordered variables are known only where the model has degrees of freedom, all "
+                       "its variables are ordered, and none only explains")
 
 COLUMNS = {"est": "est", "se": "se", "z": "z", "pvalue": "pvalue", "ci.lower": "ci_lower", "ci.upper": "ci_upper",
            "std.lv": "std_lv", "std.lv.se": "std_lv_se", "std.all": "std_all", "std.all.se": "std_all_se"}
@@ -58,6 +64,8 @@ NOTABLE = 3.841
 """Modification index from which a parameter is listed on the console: the 5 % point of chi-squared with 1 df."""
 LISTED = 15
 
+THRESHOLDS = 6
+"""Of one variable in one row of the console's table."""
 
 
 def document(found: Fitted) -> dict[str, Any]:
@@ -66,16 +74,7 @@ def document(found: Fitted) -> dict[str, Any]:
     ``se`` and what follows from it are null, without a reason, for fixed parameters.
     """
     fit, number = found.fit, Defined()
-    if fit.indices is None:
-        measures: dict[str, Any] = dict.fromkeys(INDICES)
-        number.undefined["fit"] = "estimation did not converge" if not fit.converged else "the model has df below 0"
-    else:
-        measures = {}
-        for fields, part in ((INDICES, fit.indices), (SCALED, fit.indices.scaled), (ROBUST, fit.indices.robust)):
-            if part is not None:
-                measures |= {name: number(f"fit.{name}", getattr(part, field)) for name, field in fields.items()}
-        if fit.indices.scaled is not None:
-            measures["df.scaled"] = fit.indices.df
+    measures = measures_of(fit, number)
     rows: list[dict[str, Any]] = [
         {"lhs": p.lhs, "op": p.op, "rhs": p.rhs, "group": p.group, "label": p.label, "free": p.free}
         | {name: number(f"{_named(p, fit)}: {name}", getattr(p, field)) for name, field in COLUMNS.items()}
@@ -109,6 +108,24 @@ def document(found: Fitted) -> dict[str, Any]:
     }
 
 
+def measures_of(fit: Fit, number: Defined, field: str = "fit") -> dict[str, Any]:
+    """Fit indices under lavaan's names, reasons under ``field`` and the name; all null under ``field`` if none are."""
+    if fit.indices is None:
+        number.undefined[field] = "estimation did not converge" if not fit.converged else "the model has df below 0"
+        return dict.fromkeys(INDICES)
+    measures: dict[str, Any] = {}
+    for fields, part in ((INDICES, fit.indices), (SCALED, fit.indices.scaled), (ROBUST, fit.indices.robust)):
+        if part is not None:
+            measures |= {name: number(f"{field}.{name}", getattr(part, own)) for name, own in fields.items()}
+    if fit.estimator == "WLSMV" and fit.indices.robust is None:
+        measures |= {name: number(f"{field}.{name}", NOT_ROBUST) for name in ROBUST}
+    if fit.indices.scaled is not None:
+        measures["df.scaled"] = fit.indices.df
+        if fit.indices.scaled.shift_parameter is not None:
+            measures[SHIFT] = number(f"{field}.{SHIFT}", fit.indices.scaled.shift_parameter)
+    return measures
+
+
 def _modification(found: Fitted, number: Defined) -> dict[str, Any]:
     """Every modification index, if they were asked for; null with its reason where there are none."""
     if found.modification is None:
@@ -133,10 +150,15 @@ def tables(found: Fitted) -> list[RenderableType]:
         shown.append(table("Fit", ("measure", "value"), [(name, _measure(name, value)) for name, value in
                                                          given["fit"].items()]))
     interval = f"{100 * found.level:g} % interval"
+    ordered = {p.lhs for p in fit.parameters if p.op == "|"}
+    listed = [p for p in fit.parameters if not _of_ordered(p, ordered)]
     shown.append(table("Parameters", ("parameter", "label", "est", "se", "z", "p", interval, "std.all"), [
         (_named(p, fit), p.label if p.op != ":=" else "", decimals(p.est), decimals(p.se), decimals(p.z),
          p_value(p.pvalue), "–" if p.se is None else f"{decimals(p.ci_lower)} to {decimals(p.ci_upper)}",
-         decimals(p.std_all)) for p in fit.parameters], left=2))
+         decimals(p.std_all)) for p in listed], left=2))
+    shown += _threshold_tables(fit)
+    if len(listed) < len(fit.parameters) - sum(p.op == "|" for p in fit.parameters):
+        shown.append("Ordered variables have intercept 0 and scale 1 where none is listed.")
     if found.bootstrap is not None:
         boot = found.bootstrap
         shown.append(table(
@@ -152,9 +174,32 @@ def tables(found: Fitted) -> list[RenderableType]:
             *(f"Warning: {warning}" for warning in found.warnings)]
 
 
+def _of_ordered(row: Parameter, ordered: set[str]) -> bool:
+    """Whether a row has its place in the table of thresholds, or is what every ordered variable has by default."""
+    usual = (row.op == "~1" and row.est == 0) or (row.op == "~*~" and row.est == 1)
+    return row.op == "|" or (row.lhs in ordered and usual and row.free == 0 and row.se is None and not row.label)
+
+
+def _threshold_tables(fit: Fit) -> Iterator[RenderableType]:
+    """Thresholds with their standard errors, a row a variable and group, :data:`THRESHOLDS` columns at a time."""
+    rows: dict[tuple[str, int], dict[int, str]] = {}
+    for p in fit.parameters:
+        if p.op == "|":
+            said = "fixed" if p.se is None else decimals(p.se)
+            rows.setdefault((p.lhs, p.group), {})[int(p.rhs[1:])] = f"{decimals(p.est)} ({said})"
+    most = max((number for own in rows.values() for number in own), default=0)
+    for first in range(1, most + 1, THRESHOLDS):
+        numbers = range(first, min(first + THRESHOLDS, most + 1))
+        yield table("Thresholds (standard error)", ("variable", *(f"t{number}" for number in numbers)), [
+            (f"{name} [{fit.groups[group - 1].label}]" if len(fit.groups) > 1 else name,
+             *(own.get(number, "") for number in numbers))
+            for (name, group), own in rows.items() if set(own) & set(numbers)])
+
+
 def _rows_used(fit: Fit) -> str:
     """How many rows, of which groups, and what was left out."""
-    gaps = f", {fit.n_with_gaps} of them with missing values (full information)" if fit.missing == "fiml" else ""
+    used = {"fiml": "full information", "pairwise": "used pairwise"}.get(fit.missing)
+    gaps = f", {fit.n_with_gaps} of them with missing values ({used})" if used else ""
     left = (f"{fit.n_incomplete} incomplete left out" if fit.missing == "listwise" else
             f"{fit.n_incomplete} without any value, or without an exogenous variable, left out")
     groups = f"; {', '.join(f'{g.label}: {g.nobs}' for g in fit.groups)}" if len(fit.groups) > 1 else ""

@@ -112,10 +112,12 @@ def test_reliability_shows_a_table_where_no_file_is_named(call, holzinger):
     assert re.search(r"visual .* 3 .* 301 .* 0\.626 .* 0\.633", outcome.out)
 
 
-def test_ordinal_alpha_is_refused_by_name(call, holzinger):
-    outcome = call("reliability", holzinger, "--scale", "a=x1,x2,x3", "--ordered")
-    assert refused(outcome, "OPTION-LATER")
-    assert "not available in this version" in outcome.err
+def test_ordinal_coefficients_are_given_when_asked_and_refused_for_measurements(call, call_json, holzinger):
+    assert refused(call("reliability", holzinger, "--scale", "a=x1,x2,x3", "--ordered"), "ORDERED-CODES")
+    folder = Path(__file__).parents[1] / "reference" / "measurement" / "ordinal"
+    wanted = json.loads((folder / "reference.json").read_text(encoding="utf-8"))["seven points"]
+    found = call_json("reliability", folder / "items.csv", "--scale", "s=s1,s2,s3,s4", "--ordered")[0]["s"]
+    assert (found["alpha_ordinal"], found["omega_ordinal"]) == pytest.approx((wanted["alpha"], wanted["omega"]))
 
 
 @pytest.mark.parametrize("scale", ["a", "=x1,x2", "a=", "a=x1,,x2"])
@@ -399,16 +401,17 @@ def test_fit_shows_tables_where_no_file_is_named(call, options):
 
 
 @pytest.mark.parametrize(("options", "codes"), [
-    (["--estimator", "wlsmv"], ["FIT-LATER"]),
-    (["--estimator", "dlws"], ["FIT-LATER"]),
-    (["--ordered", "all"], ["FIT-LATER"]),
+    (["--estimator", "wlsmv"], ["FIT-TOGETHER"]),
+    (["--estimator", "dlws"], ["FIT-TOGETHER"]),
+    (["--ordered", "all"], ["ORDERED-CODES"]),
     (["--estimator", "pls", "--missing", "mean"], ["OPTION-VALUE"]),
-    (["--group", "school", "--equal", "loadings,thresholds"], ["OPTION-VALUE"]),
+    (["--group", "school", "--equal", "loadings,thresholds"], ["FIT-TOGETHER"]),
+    (["--group", "school", "--equal", "loadings,scales"], ["OPTION-VALUE"]),
     (["--level", "95"], ["OPTION-VALUE"]),
     (["--equal", "loadings"], ["FIT-TOGETHER"]),
     (["--estimator", "mlm", "--missing", "fiml"], ["FIT-TOGETHER"]),
     (["--estimator", "mlm", "--cluster", "school"], ["FIT-TOGETHER"]),
-    (["--estimator", "wlsmv", "--ordered", "all", "--equal", "loadings"], ["FIT-LATER", "FIT-TOGETHER"]),
+    (["--estimator", "wlsmv", "--ordered", "all", "--equal", "loadings"], ["FIT-TOGETHER"]),
     (["--group", "scool"], ["DATA-COLUMN"]),
     (["--cluster", "scool"], ["DATA-COLUMN"]),
     (["--json", "no/such/folder/out.json"], ["OUT-WRITE"]),
