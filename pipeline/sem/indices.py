@@ -45,17 +45,28 @@ def tli(chisq: float, df: float, baseline_chisq: float, baseline_df: float, rati
     return 1 - (chisq - df) / (baseline_chisq - baseline_df) * (baseline_df / df if ratio is None else ratio)
 
 
+def _no_proportion(df: int, baseline_chisq: float, baseline_df: int) -> Undefined | None:
+    """Why the baseline's misfit cannot be what a model's is a share of."""
+    if baseline_chisq == 0:
+        return Undefined("the baseline model fits perfectly")
+    if df > baseline_df:
+        return Undefined("the model has more degrees of freedom than the baseline, and is not nested around it")
+    return None
+
+
 def nfi(chisq: float, df: int, baseline_chisq: float, baseline_df: int) -> Number:
     """(χ²₀ − χ²) / χ²₀ (Bentler & Bonett 1980)."""
-    if baseline_chisq == 0 or df > baseline_df:
-        return Undefined("the baseline model fits no worse")
+    none = _no_proportion(df, baseline_chisq, baseline_df)
+    if none is not None:
+        return none
     return (baseline_chisq - chisq) / baseline_chisq
 
 
 def rfi(chisq: float, df: int, baseline_chisq: float, baseline_df: int) -> Number:
     """1 − (χ²/df) / (χ²₀/df₀) (Bollen 1986), 1 without degrees of freedom, as in lavaan."""
-    if df > baseline_df or baseline_chisq == 0:
-        return Undefined("the baseline model fits no worse")
+    none = _no_proportion(df, baseline_chisq, baseline_df)
+    if none is not None:
+        return none
     return 1.0 if df == 0 else 1 - (chisq / df) / (baseline_chisq / baseline_df)
 
 
