@@ -106,7 +106,8 @@ def numeric_margin(y: Array, x: Array, weights: Array, name: str) -> Margin:
     Raises
     ------
     InputError
-        ``MOMENTS-CONSTANT``: no variance left; ``ORDERED-COVARIATES``: covariates are collinear.
+        ``MOMENTS-CONSTANT``: no variance left; ``MOMENTS-TWO-VALUES``: without covariates, two values only;
+        ``ORDERED-COVARIATES``: covariates are collinear.
     """
     observed = ~np.isnan(y)
     value, design, w = y[observed], np.column_stack([np.ones(int(observed.sum())), x[observed]]), weights[observed]
@@ -122,6 +123,9 @@ def numeric_margin(y: Array, x: Array, weights: Array, name: str) -> Margin:
     if not variance > (1e-10 * max(float(np.abs(value).max(initial=0.0)), 1e-150)) ** 2:
         raise InputError(Finding("MOMENTS-CONSTANT", name, "A correlation needs variation; nothing varies here.",
                                  "Leave the constant variable out."))
+    if x.shape[1] == 0 and len(np.unique(value[w > 0])) == 2:
+        raise InputError(Finding("MOMENTS-TWO-VALUES", name, "A numeric variable needs three values or more: of two, "
+                                 "the mean determines the variance.", "Call it ordered."))
     own = np.column_stack([design * (residual / variance)[:, None], (residual**2 / variance - 1) / (2 * variance)])
     influence = np.zeros((len(y), own.shape[1]))
     influence[observed] = own @ np.linalg.inv(own.T @ (w[:, None] * own))

@@ -145,9 +145,14 @@ def _threshold_cross(above: Array, below: Array, code: Codes, levels: int) -> Ar
 
 
 def _sandwiched(scores: Array, w: Array) -> Array:
-    """A⁻¹s for two parameters: ``scores`` (2, n, b), A = Σ w·s·s' solved by hand in every draw."""
+    """A⁻¹s for two parameters: ``scores`` (2, n, b), A = Σ w·s·s' solved by hand in every draw.
+
+    NaN where A is singular: in a draw of two values only.
+    """
     a = (w * scores[0] ** 2).sum(axis=0)
     b = (w * scores[0] * scores[1]).sum(axis=0)
     c = (w * scores[1] ** 2).sum(axis=0)
-    result: Array = np.stack([c * scores[0] - b * scores[1], a * scores[1] - b * scores[0]]) / (a * c - b * b)
+    determinant = a * c - b * b
+    determinant = np.where(determinant > 1e-10 * a * c, determinant, np.nan)
+    result: Array = np.stack([c * scores[0] - b * scores[1], a * scores[1] - b * scores[0]]) / determinant
     return result

@@ -89,6 +89,7 @@ def ordinal_moments(Y: ArrayLike, levels: Sequence[int], x: ArrayLike | None = N
     InputError
         ``ORDERED-EMPTY`` (a category nobody chose), ``ORDERED-PAIR`` (no row has both of a pair), ``ORDERED-PERFECT``
         (a pair whose correlation is ±1 has no asymptotic covariance), ``MOMENTS-CONSTANT``, ``ORDERED-PROBIT``,
+        ``ORDERED-SEARCH`` (a pair whose search did not end),
         ``ORDERED-COVARIATES``.
     """
     moments = three_stages(Y, levels, x, names=names)
@@ -97,6 +98,12 @@ def ordinal_moments(Y: ArrayLike, levels: Sequence[int], x: ArrayLike | None = N
         raise InputError([Finding("ORDERED-PERFECT", ", ".join(found.about), found.text,
                                   "Leave one of the two out, or combine them into one variable.")
                           for found in undefined])
+    endless = [about for about in moments.diagnoses if about.code == "not-converged"]
+    if endless:
+        # Its likelihood rises towards ±1 ever more slowly: what Γ says there is no variance, and the weight 1/γ is 0.
+        raise InputError([Finding("ORDERED-SEARCH", ", ".join(found.about), found.text,
+                                  "Merge a category that next to nobody chose with its neighbour, or leave one of the "
+                                  "two out.") for found in endless])
     return moments
 
 

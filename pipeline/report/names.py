@@ -87,6 +87,7 @@ DIAGNOSES = {
     "negative-variance": "Negative variance",
     "residual-covariance": "Impossible residual covariance",
     "latent-covariance": "Impossible latent covariances",
+    "disordered-thresholds": "Thresholds out of order",
     "at-bound": "At the bound of a variance",
     "few-cases": "Few cases",
     "saturated-moments": "Unrestricted moments not found",

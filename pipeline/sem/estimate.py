@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from instrument.errors import Finding, InputError
-from pipeline.moments.categories import coded
 from pipeline.sem.equality import GroupEqual
 from pipeline.sem.fit import Diagnosis, Estimator
 from pipeline.sem.inference import Bread, InformationKind, bread, improprieties, information_of, meat, name_of
@@ -18,9 +17,10 @@ from pipeline.sem.least_squares import meat as least_squares_meat
 from pipeline.sem.least_squares import pieces
 from pipeline.sem.linalg import Array, one_thread
 from pipeline.sem.minimise import Minima
+from pipeline.sem.ordered import disordered_thresholds, levels_in, levels_of, lost_categories
 from pipeline.sem.problem import Problem, pose, solve, solve_bounded
 from pipeline.sem.robust import satorra_bentler
-from pipeline.sem.sample import Missing, Sample, take_sample
+from pipeline.sem.sample import Missing, take_sample
 from pipeline.sem.syntax import parse_model
 from pipeline.sem.table import ParameterTable, parameter_table
 
@@ -122,7 +122,7 @@ def estimate_model(
     """
     options = options or Options()
     _check(options, clustered=clusters is not None)
-    levels = levels_of(X, names, options.ordered)
+    levels = levels_of(X, names, options.ordered, parse_model(syntax, name))
     table = table_of(syntax, names, options, name=name, groups=groups, clustered=clusters is not None, levels=levels)
     _check_ordered(table, options)
     sample = take_sample(X, names, table, missing=options.missing, clusters=clusters,
@@ -134,7 +134,7 @@ def estimate_model(
     with one_thread():
         problem = pose(table, sample)
         if lost:
-            problem = replace(problem, said=(*problem.said, _lost(lost)))
+            problem = replace(problem, said=(*problem.said, lost_categories(lost)))
         if options.nonnegative_variances:
             problem, found = solve_bounded(problem)
         else:
@@ -156,37 +156,6 @@ def table_of(
     return parameter_table(parse_model(syntax, name), names, groups=labels, group_equal=options.equal,
                            meanstructure=means, fixed_x=options.fixed_x, std_lv=options.std_lv,
                            ordered=levels or {}, conditional_x=bool(levels))
-
-
-def levels_of(X: ArrayLike, names: Sequence[str], ordered: Sequence[str]) -> dict[str, int]:
-    """Number of categories of every ordered variable that is there.
-
-    Raises
-    ------
-    InputError
-        ``ORDERED-…`` for what cannot be categories; all at once.
-    """
-    values = np.asarray(X, dtype=np.float64)
-    if not ordered or values.ndim != 2:
-        return {}
-    there = [name for name in ordered if name in names]
-    found = coded(values[:, [list(names).index(name) for name in there]], there).levels
-    # A name the data do not have is reported where the model is read; until then it has some categories.
-    return dict.fromkeys(ordered, 2) | dict(zip(there, found, strict=True))
-
-
-def levels_in(sample: Sample, table: ParameterTable) -> dict[str, int]:
-    """Number of categories of every ordered variable among the rows that are used, all groups together."""
-    found = {}
-    for name, _ in table.ordered:
-        column = np.concatenate([group.X[:, table.observed.index(name)] for group in sample.groups])
-        found[name] = len(np.unique(column[~np.isnan(column)]))
-    return found
-
-
-def _lost(lost: Sequence[tuple[str, int]]) -> tuple[str, str]:
-    named = ", ".join(f"{name} ({count})" for name, count in lost)
-    return "lost-categories", f"Categories that only rows left out had chosen are no categories of the model: {named}."
 
 
 def _check(options: Options, *, clustered: bool) -> None:
@@ -275,6 +244,8 @@ def _diagnoses(problem: Problem, minima: Minima, inner: Bread, npar: int) -> tup
         implied = problem.objective.implied(theta[None])
         said += [Diagnosis(found.code, found.text, found.about)
                  for found in improprieties(table, problem.objective.groups, implied)]
+        said += [Diagnosis("disordered-thresholds", text, (variable,))
+                 for variable, text in disordered_thresholds(problem.objective, theta, table.groups)]
     for row in table.free_rows():
         if row.free - 1 in problem.at_bound:
             said.append(Diagnosis("at-bound", f"The variance {name_of(row, table.groups)} is held at its bound, 0.",

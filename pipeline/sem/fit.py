@@ -14,7 +14,8 @@ Estimator = Literal["ml", "mlr", "mlm", "dwls", "wlsmv"]
 
 DiagnosisCode = Literal[
     "not-converged", "not-a-minimum", "not-identified", "negative-df", "negative-variance", "residual-covariance",
-    "latent-covariance", "at-bound", "few-cases", "saturated-moments", "ordered-moments", "note",
+    "latent-covariance", "disordered-thresholds", "at-bound", "few-cases", "saturated-moments", "ordered-moments",
+    "note",
 ]
 
 

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from instrument.errors import Finding, InputError
 from pipeline.moments.categories import Coded, coded
 from pipeline.moments.resampled import resampled_moments
 from pipeline.moments.three_stage import OrdinalMoments, ordinal_moments
+from pipeline.sem.defaults import order_ends, roles
 from pipeline.sem.least_squares import LeastSquares, WeightedObjective
 from pipeline.sem.linalg import Array, Bools
+from pipeline.sem.objective import Objective
 from pipeline.sem.responses import response_matrices
 from pipeline.sem.sample import GroupRows, Sample
 from pipeline.sem.saturated import SaturatedMoments
+from pipeline.sem.syntax import ModelSyntax
 from pipeline.sem.table import ParameterTable
 from pipeline.sem.weighted import weighted_moments
 
@@ -160,3 +163,56 @@ def _group(
         raise InputError(replace(found, place=f"{found.place}, group {group.label}")
                          for found in error.findings) from error
     return OrderedGroup(Y, x, levels, moments, y_places, x_places)
+
+
+def levels_of(X: ArrayLike, names: Sequence[str], ordered: Sequence[str], model: ModelSyntax) -> dict[str, int]:
+    """Number of categories of every ordered variable that is there.
+
+    Fixed exogenous variables are taken as they are, whatever they are called, and have none.
+
+    Raises
+    ------
+    InputError
+        ``ORDERED-…`` for what cannot be categories; all at once.
+    """
+    values = np.asarray(X, dtype=np.float64)
+    if not ordered or values.ndim != 2:
+        return {}
+    given = roles(order_ends(model.terms)).exogenous
+    there = [name for name in ordered if name in names and name not in given]
+    found = coded(values[:, [list(names).index(name) for name in there]], there).levels
+    # A name the data do not have is reported where the model is read; until then it has some categories.
+    return dict.fromkeys(ordered, 2) | dict(zip(there, found, strict=True))
+
+
+def levels_in(sample: Sample, table: ParameterTable) -> dict[str, int]:
+    """Number of categories of every ordered variable among the rows that are used, all groups together."""
+    found = {}
+    for name, _ in table.ordered:
+        column = np.concatenate([group.X[:, table.observed.index(name)] for group in sample.groups])
+        found[name] = len(np.unique(column[~np.isnan(column)]))
+    return found
+
+
+def lost_categories(lost: Sequence[tuple[str, int]]) -> tuple[str, str]:
+    """Code and text of what is said of variables and how many categories each has lost."""
+    named = ", ".join(f"{name} ({count})" for name, count in lost)
+    return "lost-categories", f"Categories that only rows left out had chosen are no categories of the model: {named}."
+
+
+def disordered_thresholds(objective: Objective, theta: Array, groups: Sequence[str]) -> list[tuple[str, str]]:
+    """Ordered variables whose thresholds do not ascend, and what is said of each.
+
+    Values or labels can force it: then some answer has no place.
+    """
+    if not isinstance(objective, WeightedObjective):
+        return []
+    found = []
+    for label, responses in zip(groups or ("",), objective.responses, strict=True):
+        cuts, of = responses.thresholds.at(theta[None])[0], responses.layout.threshold_of
+        falls = (np.diff(cuts) <= 0) & (np.diff(of) == 0)
+        for variable in np.unique(of[1:][falls]):
+            name = responses.base.observed[variable]
+            where = f" in group {label}" if label else ""
+            found.append((name, f"The thresholds of {name} do not ascend{where}."))
+    return found

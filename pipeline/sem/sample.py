@@ -117,7 +117,9 @@ def _usable(used: Array, table: ParameterTable, missing: Missing) -> tuple[Bools
         return ~incomplete, LeftOut(incomplete=int(incomplete.sum()))
     x = [table.observed.index(name) for name in table.exogenous]
     exogenous: Bools = np.asarray(gap[:, x].any(axis=1))
-    empty: Bools = np.asarray(gap.all(axis=1))
+    # Given x, a row without any response says nothing and is no case, as in lavaan.
+    responses = np.delete(gap, x, axis=1) if table.conditional_x else gap
+    empty: Bools = np.asarray(responses.all(axis=1))
     left = LeftOut(exogenous=int((exogenous & ~empty).sum()), empty=int(empty.sum()))
     return ~(exogenous | empty), left
 
