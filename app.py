@@ -10,7 +10,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from viewer import claims, data_quality, instrument, model, overview, provenance, reliability, robustness, sidebar
+from viewer import (
+    claims,
+    data_quality,
+    instrument,
+    invariance,
+    model,
+    overview,
+    provenance,
+    reliability,
+    robustness,
+    sidebar,
+)
 
 PAGES = (
     (overview.show, "Overview", "overview", ":material/flag:"),
@@ -18,6 +29,7 @@ PAGES = (
     (instrument.show, "Instrument", "instrument", ":material/list_alt:"),
     (data_quality.show, "Data quality", "data-quality", ":material/fact_check:"),
     (reliability.show, "Reliability and factors", "reliability", ":material/straighten:"),
+    (invariance.show, "Invariance", "invariance", ":material/balance:"),
     (model.show, "Model", "model", ":material/account_tree:"),
     (robustness.show, "Robustness", "robustness", ":material/shield:"),
     (provenance.show, "Provenance", "provenance", ":material/history:"),

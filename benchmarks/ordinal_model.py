@@ -45,4 +45,5 @@ def ordinal_data(seed: int = SEED) -> OrdinalData:
 
 
 def _answers(responses: Array) -> Array:
-    return np.digitize(responses, CUTS) + 1.0
+    answers: Array = np.digitize(responses, CUTS).astype(np.float64) + 1
+    return answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from instrument.model import Instrument
 from pipeline.estimation import estimate, model_frame
 from pipeline.measurement.complete import complete_rows, correlation_matrix
 from pipeline.measurement.extraction import extract, factorability
+from pipeline.measurement.ordinal_reliability import ordinal_or_reason
 from pipeline.measurement.reliability import ScaleReliability, reliability
 from pipeline.measurement.retention import factors_to_keep, minimum_average_partial, parallel_analysis
 from pipeline.models import ModelSpec
@@ -49,10 +51,10 @@ def scale_reliability(
         asked = [item for item in instrument.items(dimension.id, form.form) if item.id in items.columns]
         if asked and dimension.measurement == "reflective":
             ids = [item.id for item in asked]
-            yield reliability(
-                items[ids].to_numpy(), ids, name=dimension.id, label=dimension.name,
-                reversed_items=[item.id for item in asked if item.reversed], level=level,
-            )
+            answers = items[ids].to_numpy()
+            found = reliability(answers, ids, name=dimension.id, label=dimension.name,
+                                reversed_items=[item.id for item in asked if item.reversed], level=level)
+            yield replace(found, ordinal=ordinal_or_reason(answers, ids, level=level))
 
 
 def factor_analysis(

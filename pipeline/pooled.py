@@ -11,6 +11,7 @@ Invariance = Literal["not tested", "holds", "fails"]
 """Whether the changed items of a dimension measure alike in all versions; a test of it may fill this in."""
 
 UNTESTED = "pooled on condition: not yet tested for invariance across versions"
+NOT_INVARIANT = "pooled, but not invariant across versions: differences between respondents may be due to the words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class PooledDimension:
         Items of the score that changed, so that the versions are comparable only if they are invariant.
     invariance
         Whether that was tested; None where no item of the score changed.
+    invariance_why
+        What the test found, or why there is none.
     rows
         Version → analysed responses of which the dimension is scored.
     rows_without
@@ -81,6 +84,7 @@ class PooledDimension:
     rows: dict[str, int]
     rows_without: dict[str, int]
     why: str
+    invariance_why: str = ""
 
     @property
     def changed(self) -> bool:
@@ -140,7 +144,9 @@ class VersionsReport:
     @property
     def flags(self) -> tuple[str, ...]:
         """What a reader of any pooled result must know, one sentence each."""
+        told = {"not tested": UNTESTED, "fails": NOT_INVARIANT}
         return tuple(
-            f"{d.dimension} (form {d.form}) is {UNTESTED} (changed: {', '.join(d.to_test)})."
-            for d in self.dimensions if d.on_condition
+            f"{d.dimension} (form {d.form}) is {told[d.invariance]} (changed: {', '.join(d.to_test)})"
+            f"{f', because {d.invariance_why}' if d.invariance_why and d.on_condition else ''}."
+            for d in self.dimensions if d.invariance in told
         )

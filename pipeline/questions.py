@@ -16,6 +16,7 @@ from instrument.model import Instrument
 from pipeline.claims.ledger import ledger
 from pipeline.data.aggregation import with_firms
 from pipeline.estimation import needed_variables
+from pipeline.invariance.testing import why_not
 from pipeline.models import ALL_MODELS, MEDIATION, MODELS, THEORY, ModelSpec
 from pipeline.models.by_group import BY_GROUP, ByGroup
 from pipeline.models.spec import Level
@@ -23,6 +24,8 @@ from pipeline.prepare import PreparedForm
 from pipeline.probes import PROBED
 from pipeline.results import SCREENED, Absent
 from pipeline.rivals import ADVANTAGE, BEHIND, CHAIN
+from pipeline.scales import reflective_scales
+from pipeline.study import StudyPlan
 
 Frames = Mapping[Level, pd.DataFrame]
 
@@ -64,6 +67,10 @@ class Questions:
         """Whether a model, or a part of the analysis, can be asked; by its id."""
         return all(one.id != what for one in self.absent)
 
+    def because(self, what: str) -> str:
+        """Why it cannot be asked; empty if it can."""
+        return next((one.because for one in self.absent if one.id == what), "")
+
 
 def level_frames(forms: Sequence[PreparedForm], rows: str) -> dict[Level, pd.DataFrame]:
     """Rows by level: firms, and alliances with what is known of their firm beside them.
@@ -80,13 +87,17 @@ def level_frames(forms: Sequence[PreparedForm], rows: str) -> dict[Level, pd.Dat
     return frames
 
 
-def questions_for(forms: Sequence[PreparedForm], frames: Frames, instrument: Instrument) -> Questions:
+def questions_for(
+    forms: Sequence[PreparedForm], frames: Frames, instrument: Instrument, plan: StudyPlan | None = None,
+) -> Questions:
     """Hold every model against the rows there are.
 
     Parameters
     ----------
     frames
         As :func:`level_frames` gives them.
+    plan
+        Names the groups whose respondents are compared; without it none are.
     """
     models, absent = _models(forms, instrument)
     theory = [(spec, lacking(spec, frames)) for spec in THEORY]
@@ -103,6 +114,7 @@ def questions_for(forms: Sequence[PreparedForm], frames: Frames, instrument: Ins
         ("probes", "Interactions and the response surface", _all(
             (lacking(ALL_MODELS[probed.model], frames) for probed in PROBED),
             "no model with an interaction can be asked")),
+        ("invariance", "Invariance across groups", "" if plan is None else why_not(forms, instrument, plan)),
     )
     asked: list[tuple[ModelSpec | ByGroup, str]] = [*theory, *groups]
     absent += [Absent(one.id, one.title, why) for one, why in asked if why]
@@ -185,16 +197,6 @@ def measurement_model(form: PreparedForm, instrument: Instrument, *, alone: bool
     lines = [f"{dimension} =~ {' + '.join(items)}\n" for dimension, items in scales.items()]
     return ModelSpec(id=model_id, title=title, level=form.rows[SCREENED].units.unit,
                      syntax="".join(lines))
-
-
-def reflective_scales(form: PreparedForm, instrument: Instrument, fewest: int) -> dict[str, tuple[str, ...]]:
-    """Reflective dimensions of which a form asked at least so many items, with these items."""
-    asked = form.rows[SCREENED].scores.items.columns
-    found = {
-        dimension.id: tuple(item.id for item in instrument.items(dimension.id, form.form) if item.id in asked)
-        for dimension in instrument.dimensions.values() if dimension.measurement == "reflective"
-    }
-    return {dimension: items for dimension, items in found.items() if len(items) >= fewest}
 
 
 # -- exploratory analyses -----------------------------------------------------------------------------

@@ -21,9 +21,11 @@ from pipeline.comparison import GroupComparison, RivalsReport
 from pipeline.data.responses import Failure, ReadingSummary
 from pipeline.data.scoring import Moments, VariableSummary
 from pipeline.data.screening import RespondentScreening, ScreeningSummary
+from pipeline.invariance.found import InvarianceReport
 from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
+from pipeline.ordinal.found import OrdinalRun
 from pipeline.pooled import VersionsReport
 from pipeline.preregistration.found import NEVER_LOCKED, Preregistration
 from pipeline.probes.found import ProbesReport
@@ -43,7 +45,7 @@ SCREENED, EVERYONE = "screened", "all respondents"
 HEADLINE_EFFECT = "serial_capability"
 """The effect a study's finding is about: experience → function → learning → capability."""
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised whenever a results folder written before can no longer be read."""
 
 
@@ -237,6 +239,8 @@ class StudyResults:
     robustness: SpecificationCurve | None
     preregistration: Preregistration = NEVER_LOCKED
     versions: VersionsReport | None = None
+    invariance: InvarianceReport | None = None
+    ordinal: tuple[OrdinalRun, ...] = ()
 
     absent: tuple[Absent, ...] = ()
 

@@ -171,7 +171,10 @@ def _how_far(mediation: Fit, moderation: Fit) -> tuple[str, ...]:
     """By how much one rival alone fits better than the other alone."""
     if mediation.indices is None or moderation.indices is None:
         return ()
-    better = moderation.indices.aic - mediation.indices.aic
+    ours, theirs = mediation.indices.aic, moderation.indices.aic
+    if isinstance(ours, Undefined) or isinstance(theirs, Undefined):
+        return ()  # both are by maximum likelihood, which has one
+    better = theirs - ours
     first, second = ("mediation", "moderation") if better > 0 else ("moderation", "mediation")
     return (f"Of the two alone, {first} has the lower AIC, by {number(abs(better), 1)}, than {second}; they are models "
             "of the same variables and rows.",)

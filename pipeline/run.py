@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
 
-from instrument.errors import Finding, InputError
 from instrument.model import Instrument
 from pipeline.analyses import (
     decay_sensitivity,
@@ -25,14 +23,22 @@ from pipeline.analyses import (
 from pipeline.by_group import compare_groups
 from pipeline.claims.decide import decide, needed_models, nothing_decided, wanted_claims
 from pipeline.claims.report import ClaimsReport
-from pipeline.data.responses import Failure
 from pipeline.data.scoring import Moments, VariableSummary, describe, moments
 from pipeline.estimation import observed_variables
+from pipeline.failures import failure_findings as failure_findings
+from pipeline.failures import failures_told
 from pipeline.flow import flow_of
 from pipeline.instruments import instrument_of
+from pipeline.invariance.found import InvarianceReport
+from pipeline.invariance.grouping import check_groupings
+from pipeline.invariance.testing import invariance_of
+from pipeline.invariance.truth import true_differences
+from pipeline.invariance.versions import answered
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.models import MEDIATION, MODELS, THEORY, ModelSpec
 from pipeline.models.spec import Level
+from pipeline.ordinal.found import OrdinalRun
+from pipeline.ordinal.running import ordinal_runs
 from pipeline.prepare import PreparedForm, analysed_instrument, check_forms, prepare_all, versions_report
 from pipeline.preregistration.deviations import preregistration_of
 from pipeline.probes.found import ProbesReport
@@ -52,7 +58,7 @@ from pipeline.results import (
     StudyResults,
 )
 from pipeline.rivals import compare_rivals
-from pipeline.robustness.curve import bootstraps_of, specification_curve
+from pipeline.robustness.curve import analyses_of, specification_curve
 from pipeline.robustness.found import SpecificationCurve
 from pipeline.robustness.specifications import check_covariates
 from pipeline.seeds import seeds_of
@@ -90,14 +96,14 @@ def run_study(
     plan = load_plan(study)
     instrument = instrument_of(study, plan)
     check_forms(plan, instrument, study)
+    check_groupings(plan, instrument)
     wanted_claims(plan.claims, instrument)
     preregistration = preregistration_of(study, plan, draws=draws, seed=seed, robustness=robustness)
     if plan.synthetic:
         true_values(study)  # a damaged file is told before hours of work
     clock = Clock(progress or Silent())
     overrides = {name: str(value) for name, value in (("draws", draws), ("seed", seed)) if value is not None}
-    if not robustness:
-        overrides["robustness"] = "left out"
+    overrides |= {} if robustness else {"robustness": "left out"}
     map_draws = min(plan.robustness.draws, draws or plan.robustness.draws) if robustness else 0
     draws = plan.bootstrap.draws if draws is None else draws
     seed = plan.seed if seed is None else seed
@@ -107,17 +113,18 @@ def run_study(
         forms = prepare_all(study, plan, instrument, clock.progress)
     fielded, instrument = instrument, analysed_instrument(instrument, forms)
     frames = level_frames(forms, SCREENED)
-    questions = questions_for(forms, frames, instrument)
+    questions = questions_for(forms, frames, instrument, plan)
     if questions.can(MEDIATION.id):
         check_covariates(plan.robustness, set(map(str, frames["firm"].columns)))
     # The matrices are small: BLAS threads cost more than they save, and their number can move last digits.
-    with one_thread(), _failures_told(forms):
+    with one_thread(), failures_told(forms):
         with clock.step("Reliability of every scale"):
             scales = tuple(s for form in forms for s in scale_reliability(form, instrument, SCREENED, plan.level))
         analyses = _factor_analyses(forms, plan, instrument, questions, clock, seed=seeds.factors)
         runs = _models(questions.models, plan, clock, draws=draws, seed=seeds.bootstrap, workers=workers)
         crosschecks = _crosschecks(questions.models, clock)
         theory, estimated = _theory(questions.theory, frames, plan, clock, seed=seeds.claims, workers=workers)
+        ordinal = _ordinal(questions, (*runs, *theory), forms, frames, plan, clock, workers=workers)
         claims, deciding, by_claims = _claims(study, frames, plan, instrument, questions, clock, seed=seeds.claims,
                                               workers=workers)
 
@@ -139,6 +146,8 @@ def run_study(
             MEDIATION, frames["firm"], plan, seed=seeds.sensitivity), None)
         probes = ask("probes", "Interactions and the response surface", lambda: probe_models(
             frames, level=plan.level, estimated=by_claims | estimated), ProbesReport(plan.level, (), None))
+        invariance = _invariance(study, forms, plan, instrument, questions, clock, seed=seeds.invariance,
+                                 workers=workers)
         curve = _robustness(forms, plan, instrument, questions, clock, draws=map_draws, seed=seeds.robustness,
                             workers=workers)
 
@@ -168,19 +177,11 @@ def run_study(
         sensitivity=sensitive,
         robustness=curve,
         preregistration=preregistration,
-        versions=versions_report(plan, forms),
+        versions=answered(versions_report(plan, forms), invariance, questions.because("invariance")),
+        invariance=invariance,
+        ordinal=ordinal,
         absent=questions.absent,
     )
-
-
-@contextmanager
-def _failures_told(forms: list[PreparedForm]) -> Iterator[None]:
-    """Where an analysis cannot be done, tell what was set aside as well: it may be why."""
-    try:
-        yield
-    except InputError as error:
-        failures = tuple(failure for form in forms for failure in form.failures)
-        raise InputError((*error.findings, *failure_findings(failures))) from error
 
 
 def _factor_analyses(
@@ -253,6 +254,20 @@ def _theory(
     return tuple(run for _, run in found), {run.id: estimated for estimated, run in found}
 
 
+def _ordinal(
+    questions: Questions, runs: Sequence[ModelRun], forms: Sequence[PreparedForm], frames: dict[Level, pd.DataFrame],
+    plan: StudyPlan, clock: Clock, *, workers: int,
+) -> tuple[OrdinalRun, ...]:
+    """Every model and every model of the theory once more, with single answers as ordered categories."""
+    fits = {run.id: run.fit for run in runs if run.rows == SCREENED}
+    specs = (*(posed.spec for posed in questions.models), *questions.theory)
+    rows = {spec.id: frames[spec.level] for spec in questions.theory}
+    rows |= {posed.spec.id: posed.form.rows[SCREENED].units.frame for posed in questions.models}
+    with clock.step("Ordered answers as ordered: WLSMV", len(specs)):
+        return ordinal_runs([(spec, fits[spec.id]) for spec in specs], forms, rows, level=plan.level, workers=workers,
+                            advance=clock.progress.advance)
+
+
 def _claims(
     study: Path, frames: dict[Level, pd.DataFrame], plan: StudyPlan, instrument: Instrument, questions: Questions,
     clock: Clock, *, seed: int, workers: int,
@@ -279,9 +294,21 @@ def _robustness(
     """The serial effect under every combination of decisions; None where the plan or the caller wants none."""
     if not draws or not questions.can("robustness"):
         return None
-    with clock.step("Robustness map", bootstraps_of(plan)):
+    with clock.step("Robustness map", analyses_of(plan)):
         return specification_curve(forms, instrument, plan, draws=draws, seed=seed, workers=workers,
                                    advance=clock.progress.advance)
+
+
+def _invariance(
+    study: Path, forms: list[PreparedForm], plan: StudyPlan, instrument: Instrument, questions: Questions,
+    clock: Clock, *, seed: int, workers: int,
+) -> InvarianceReport | None:
+    """Every construct by every grouping; None where the plan or the answers allow none."""
+    if not plan.invariance.by or not questions.can("invariance"):
+        return None
+    with clock.step("Invariance across groups"):
+        return invariance_of(forms, instrument, plan, seed=seed, workers=workers,
+                             true=true_differences(study) if plan.synthetic else None)
 
 
 def _crosschecks(posed: Sequence[Posed], clock: Clock) -> tuple[CrossCheck, ...]:
@@ -295,8 +322,8 @@ def _crosschecks(posed: Sequence[Posed], clock: Clock) -> tuple[CrossCheck, ...]
 
 
 def _variables(form: PreparedForm) -> tuple[VariableSummary, ...]:
-    rows = form.rows[SCREENED]
-    return describe(rows.units.frame[list(rows.scores.scores.columns)], rows.scores.labels, rows.units.unit)
+    scores, units = form.rows[SCREENED].scores, form.rows[SCREENED].units
+    return describe(units.frame[list(scores.scores.columns)], scores.labels, units.unit)
 
 
 def _moments(posed: Sequence[Posed]) -> dict[str, Moments]:
@@ -308,12 +335,3 @@ def _moments(posed: Sequence[Posed]) -> dict[str, Moments]:
         used = max((observed_variables(one.spec) for one in own), key=len)
         out[units.unit if units.unit not in out else f"{units.unit}, form {form}"] = moments(units.frame[used])
     return out
-
-
-def failure_findings(failures: tuple[Failure, ...]) -> tuple[Finding, ...]:
-    """Failures as findings, for the console."""
-    return tuple(
-        Finding(f.code, f"{f.file}, row {f.row}" + (f", column {f.column}" if f.column else ""),
-                f"{f.rule} Found {f.value!r}; the {f.set_aside} was set aside.", f.fix)
-        for f in failures
-    )

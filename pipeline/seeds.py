@@ -16,6 +16,7 @@ class Seeds(NamedTuple):
     rivals: int
     sensitivity: int
     robustness: int
+    invariance: int
 
 
 def seeds_of(seed: int) -> Seeds:

@@ -123,18 +123,42 @@ class SensitivityPlan(Frozen):
 class RobustnessPlan(Frozen):
     """The specifications of the robustness map: every combination of what is listed here, ``draws`` resamples each.
 
+    ``wlsmv`` takes answers as ordered categories. It has no full-information likelihood and is combined with one way to
+    treat missing values: ``listwise`` if that is listed, else pair by pair. It is not resampled.
+
     ``exclusions`` are the plan's rule, every flag, or nobody; ``function`` is the 0/1 presence of the dedicated
     function or the index of its maturity. ``draws`` of 0 leaves the map out.
     """
 
     draws: int = Field(500, ge=0)
-    estimators: tuple[Literal["ml", "mlr"], ...] = Field(("ml", "mlr"), min_length=1)
+    estimators: tuple[Literal["ml", "mlr", "wlsmv"], ...] = Field(("ml", "mlr", "wlsmv"), min_length=1)
     missing: tuple[Literal["listwise", "fiml"], ...] = Field(("listwise", "fiml"), min_length=1)
     exclusions: tuple[Literal["plan", "strict", "none"], ...] = Field(("plan", "strict", "none"), min_length=1)
     covariates: dict[str, tuple[str, ...]] = Field(min_length=1, default_factory=lambda: {
         "all": ("lnsize", "firmage", "tmco", "ind_tech", "ind_serv"), "size": ("lnsize",), "none": ()})
     decays: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field((1.0, 0.9, 0.8, 0.7, 0.5), min_length=1)
     function: tuple[Literal["presence", "index"], ...] = Field(("presence", "index"), min_length=1)
+
+
+class InvariancePlan(Frozen):
+    """Which scales are tested for measuring alike in which groups of respondents.
+
+    ``by`` are groupings: ``language`` of the respondent, ``size`` (halves of the firms at their median), ``version`` of
+    the instrument, or the id of a question with one choice, such as ``indus``; none leaves the tests out. ``available``
+    answers of respondents with gaps are used by full information under ``mlr``, pair by pair under ``wlsmv``. ``level``
+    is that of the search for items that differ, adjusted for their number. Fewer rows than ``smallest_group`` are no
+    group. ``merge_rare`` merges answer categories of ordered items that hardly anybody in a group gave.
+    """
+
+    by: tuple[str, ...] = ("language", "size")
+    constructs: Literal["all"] | tuple[str, ...] = "all"
+    estimator: Literal["mlr", "wlsmv"] = "mlr"
+    missing: Literal["available", "listwise"] = "available"
+    level: float = Field(0.05, gt=0, lt=0.5)
+    smallest_group: int = Field(100, ge=20)
+    permutations: int = Field(0, ge=0)
+    merge_rare: bool = True
+    second_opinion: bool = Field(True, description="a ladder of ordered items where the first does not hold")
 
 
 class PowerPlan(Frozen):
@@ -176,6 +200,7 @@ class StudyPlan(Frozen):
     claims: ClaimsPlan = ClaimsPlan()
     sensitivity: SensitivityPlan = SensitivityPlan()
     robustness: RobustnessPlan = RobustnessPlan()
+    invariance: InvariancePlan = InvariancePlan()
     power: PowerPlan = PowerPlan()
     level: float = Field(0.95, gt=0.5, lt=1, description="of every interval that is no bootstrap interval")
     seed: int = Field(ge=0)

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.results import StudyResults
 from pipeline.run import run_study
+from pipeline.study import load_plan
 from tests import example_theory
 
 # One process a core: threads of linear algebra would only wait for one another.
@@ -42,13 +43,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def sample_results() -> StudyResults:
-    """The sample study (synthetic) from its exports to its results, by its plan but for 100 bootstrap draws and the
-    robustness map."""
-    return run_study(SAMPLE, draws=100, workers=1, robustness=False)
+    """The sample study (synthetic) from its exports to its results, by its plan but for 100 bootstrap draws, invariance
+    of few constructs, and the robustness map."""
+    plan = load_plan(SAMPLE)
+    lighter = plan.model_copy(update={"invariance": plan.invariance.model_copy(update={"constructs": ("lr", "su")})})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("pipeline.run.load_plan", lambda study: lighter)
+        return run_study(SAMPLE, draws=100, workers=1, robustness=False)
 
 
-NO_THEORY = {"claims": {"decide": []}, "robustness": {"draws": 0}}
-"""What to write into a plan whose run is not about the theory."""
+NO_THEORY = {"claims": {"decide": []}, "robustness": {"draws": 0}, "invariance": {"by": []}}
+"""What to write into a plan whose run is not about the theory, nor about comparing groups."""
 
 
 @contextmanager
@@ -60,5 +65,6 @@ def without_theory() -> Iterator[None]:
             patched.setattr(f"pipeline.run.{name}", lambda *_, example=example, **__: example(), raising=False)
         for module in ("run", "questions"):
             patched.setattr(f"pipeline.{module}.THEORY", ())
-        patched.setattr("pipeline.run.compare_groups", lambda *_, **__: ())
+        for name in ("compare_groups", "ordinal_runs"):
+            patched.setattr(f"pipeline.run.{name}", lambda *_, **__: ())
         yield

@@ -41,7 +41,7 @@ from pipeline.sem.effects import BootstrapResult, JointSignificance, Path, Resam
 from pipeline.sem.fit import Compared, Fit, FitIndices, GroupFit, Parameter, RobustIndices, ScaledIndices
 from pipeline.study import FormSource, StudyPlan
 from pipeline.undefined import Undefined
-from tests import example_theory
+from tests import example_invariance, example_ordinal, example_theory
 
 Array = NDArray[np.float64]
 
@@ -126,7 +126,8 @@ def example_results(*, synthetic: bool = True) -> StudyResults:
         theory=example_theory.theory(screened.fit, models[2].fit), rivals=example_theory.rivals(),
         groups=example_theory.groups(),
         sensitivity=example_theory.sensitivity(), robustness=example_theory.robustness(),
-        probes=example_theory.probes(),
+        probes=example_theory.probes(), invariance=example_invariance.invariance(synthetic=synthetic),
+        ordinal=example_ordinal.ordinal(screened.fit, models[2].fit),
     )
 
 

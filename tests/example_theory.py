@@ -28,14 +28,14 @@ from pipeline.probes.found import (
 )
 from pipeline.probes.sentences import slopes_sentence, surface_sentence
 from pipeline.results import ModelRun
+from pipeline.robustness.estimation import NOT_RESAMPLED
 from pipeline.robustness.found import (
     NotEstimated,
-    PendingSpecification,
     SpecificationCurve,
     SpecificationEstimate,
     SpecificationRow,
 )
-from pipeline.robustness.specifications import PENDING, Specification
+from pipeline.robustness.specifications import Specification
 from pipeline.robustness.summary import summarise
 from pipeline.sem.coefficients import WaldTest
 from pipeline.sem.comparisons import ChiSquareTest, DifferenceTest
@@ -257,7 +257,7 @@ HEADLINE = Specification("mlr", "fiml", "plan", "all", ("lnsize", "firmage", "tm
 
 
 def robustness() -> SpecificationCurve:
-    """Eight specifications, one of which could not be estimated, and one that waits for its estimator."""
+    """Nine specifications, one of which could not be estimated, and one without draws."""
     found = (
         (HEADLINE, _effect(0.045, 0.020)),
         (replace(HEADLINE, estimator="ml"), _effect(0.045, 0.020)),
@@ -266,13 +266,13 @@ def robustness() -> SpecificationCurve:
         (replace(HEADLINE, exclusion="strict"), _effect(0.029, 0.031, n=344)),
         (replace(HEADLINE, decay=0.5), _effect(0.044, 0.021)),
         (replace(HEADLINE, covariates="size alone", adjusted_for=("lnsize",)), _effect(0.071, 0.024)),
+        (replace(HEADLINE, estimator="wlsmv", missing="listwise"), _without_draws(0.058)),
         (replace(HEADLINE, function="index"), NotEstimated("SEM-CASES", "the index has no variance")),
     )
     rows = tuple(SpecificationRow(specification, None if isinstance(outcome, NotEstimated) else True, outcome)
                  for specification, outcome in found)
-    pending = (PendingSpecification(replace(HEADLINE, estimator="wlsmv", missing="listwise"), PENDING),)
-    return SpecificationCurve("serial_capability", rows[0], rows, pending, 500, 20261122, LEVEL, LEVEL,
-                              summarise(rows, rows[0], pending, 6))
+    return SpecificationCurve("serial_capability", rows[0], rows, 500, 20261122, LEVEL, LEVEL,
+                              summarise(rows, rows[0], 6))
 
 
 def _effect(
@@ -281,6 +281,13 @@ def _effect(
     return SpecificationEstimate(
         n, left_out, with_gaps, True, 0.9 * std, 0.01, 0.9 * std - 0.0196, 0.9 * std + 0.0196, std, 0.011, 0.0102,
         0.9 * (std - half), 0.9 * (std + half), 0.0113, std - half, std + half, 498, 495, 20261122)
+
+
+def _without_draws(std: float) -> SpecificationEstimate:
+    no = NOT_RESAMPLED
+    return replace(_effect(std, 0, n=389, left_out=42, with_gaps=0), bootstrap_se=no, bootstrap_lower=no,
+                   bootstrap_upper=no, std_bootstrap_se=no, std_lower=no, std_upper=no, converged_draws=None,
+                   admissible_draws=None, seed=None)
 
 
 # -- probes -------------------------------------------------------------------------------------------

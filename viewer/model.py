@@ -53,10 +53,11 @@ def show(source: Source) -> None:
             st.code(run.fit.syntax.strip(), language=None)
     else:
         _second_opinion(source, run)
+    _ordinal(source, run)
     st.header("All models side by side", anchor=False)
-    parts.tables(source, "fit", "fit-theory", "explained")
-    with st.expander("Identification, diagnoses, all fit indices, information criteria"):
-        parts.tables(source, "identification", "diagnoses", "indices", "information")
+    parts.tables(source, "fit", "fit-theory", "explained", "ordinal")
+    with st.expander("Identification, diagnoses, all fit indices, information criteria, both estimators"):
+        parts.tables(source, "identification", "diagnoses", "indices", "information", "ordinal-estimates")
     if run not in source.results.theory:
         _sensitivity(source)
 
@@ -111,6 +112,20 @@ def _second_opinion(source: Source, run: ModelRun) -> None:
         parts.say(crosschecks_sentence(source.results))
     else:
         parts.table(source, source.tables[f"crosscheck-{names.slug(run.id)}-{names.slug(run.rows)}"], title=False)
+
+
+def _ordinal(source: Source, run: ModelRun) -> None:
+    """What the model says with its single answers as ordered categories; nothing for runs that were not asked."""
+    found = next((one for one in source.results.ordinal if (one.model, SCREENED) == (run.id, run.rows)), None)
+    if found is None:
+        return
+    with st.expander("Ordered answers as ordered: WLSMV beside robust ML"):
+        parts.say(found.sentence)
+        shown = source.tables["ordinal-estimates"]
+        own = parts.where(shown, "model", [run.id], f"{shown.id}-{names.slug(run.id)}")
+        if own.rows:
+            parts.table(source, own, title=False, summary=False)
+        parts.say("Every model's fit by WLSMV stands below, beside the others.")
 
 
 def _effects(source: Source, run: ModelRun, slug: str) -> None:

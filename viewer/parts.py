@@ -17,7 +17,7 @@ import streamlit as st
 
 from instrument.errors import InputError
 from pipeline.report.html import IN_BRIEF, TableView, table_view
-from pipeline.report.tables import Table, select, write_csv
+from pipeline.report.tables import Cell, Table, select, write_csv
 from viewer.source import Source
 
 SHOWN_ROWS = 300
@@ -154,6 +154,11 @@ def where(shown: Table, key: str, values: Sequence[str], table_id: str) -> Table
     return replace(shown, id=table_id, rows=tuple(row for _, row in sorted(rows, key=lambda pair: pair[0])))
 
 
+def part(shown: Table, rows: tuple[tuple[Cell, ...], ...], keys: tuple[str, ...], table_id: str, title: str) -> Table:
+    """Some rows and columns of a table, under an id and a title of their own."""
+    return replace(select(replace(shown, rows=rows), keys), id=table_id, title=title)
+
+
 @lru_cache(maxsize=256)
 def csv_of(shown: Table) -> bytes:
     """The table's CSV file, byte for byte as in the folder ``tables/``."""
@@ -176,7 +181,8 @@ def table_html(shown: Table, *, low: bool = False) -> str:
 
 def brief(shown: Table) -> Table:
     """The table with no more columns than a page has room for."""
-    keys = BRIEF.get(shown.id, BRIEF.get(shown.id.split("-")[0], ()))
+    words = shown.id.split("-")
+    keys = next((BRIEF[name] for n in range(len(words), 0, -1) if (name := "-".join(words[:n])) in BRIEF), ())
     known = {column.key for column in shown.columns}
     return select(shown, keys) if keys and known.issuperset(keys) else shown
 

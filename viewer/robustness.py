@@ -9,7 +9,7 @@ import streamlit as st
 from pipeline.report import numbers
 from pipeline.report.tables import Table
 from pipeline.report.tables.robustness import FACETS, level_words
-from pipeline.robustness.found import SpecificationCurve
+from pipeline.robustness.found import CurveSummary, SpecificationCurve
 from pipeline.robustness.specifications import Facet
 from pipeline.undefined import Number, Undefined
 from viewer import parts
@@ -54,10 +54,9 @@ def _map(source: Source, curve: SpecificationCurve) -> None:
     s = curve.summary
     whole = f"of {s.estimated:,} estimated"
     parts.cards([
-        ("Specifications estimated", f"{s.estimated:,}", f"of {s.asked:,} asked for; {s.pending:,} more wait for a "
-                                                         "method"),
+        ("Specifications estimated", f"{s.estimated:,}", f"of {s.asked:,} asked for"),
         ("Same sign as the headline", *_count(s.same_sign, whole)),
-        (f"{numbers.level_name(curve.level)} interval excludes 0", f"{s.excludes_zero:,}", whole),
+        (f"{numbers.level_name(curve.level)} interval excludes 0", f"{s.excludes_zero:,}", _resampled(s)),
         ("Inside the headline's interval", *_count(s.inside_headline, whole)),
         ("Median standardised effect", *_median(s.median, s.lowest, s.highest)),
     ])
@@ -67,6 +66,14 @@ def _map(source: Source, curve: SpecificationCurve) -> None:
         parts.table(source, source.tables["robustness-counts"], title=False, summary=False)
     st.subheader("Look up specifications", anchor=False)
     _specifications(source, curve)
+
+
+def _resampled(s: CurveSummary) -> str:
+    """Of how many bootstrap intervals, and what the others say by their standard errors."""
+    words = f"of {s.estimated - s.without_interval:,} resampled"
+    if s.without_interval:
+        words += f"; by standard errors {s.clear_by_se:,} of {s.without_interval:,} others"
+    return words
 
 
 def _count(count: int | Undefined, whole: str) -> tuple[str, str]:
@@ -82,7 +89,7 @@ def _median(median: Number, lowest: Number, highest: Number) -> tuple[str, str]:
 
 def _specifications(source: Source, curve: SpecificationCurve) -> None:
     """The table of specifications, whole or those that share the decisions picked."""
-    asked = [*(row.specification for row in curve.rows), *(row.specification for row in curve.pending)]
+    asked = [row.specification for row in curve.rows]
     table: Table = source.tables["robustness"]
     chosen: list[str] = []
     facets: list[Facet] = list(FACETS)

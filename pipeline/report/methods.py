@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.report.numbers import counted
-from pipeline.results import ModelRun
+from pipeline.results import ModelRun, StudyResults
 from pipeline.sem.fit import Fit
 
 STANDARD_ERRORS = {
@@ -16,6 +16,9 @@ STANDARD_ERRORS = {
 
 AT_RANDOM = ("Rows with gaps are used by full information, which is right if answers are missing at random given the "
              "variables of the model; the data cannot show whether they are.")
+
+NO_INVARIANCE = ("The plan asks for no test of invariance (invariance.by is empty in study.yaml), so that it is not "
+                 "known whether scores may be compared between groups.")
 
 TESTS = {
     "standard": "likelihood-ratio χ²",
@@ -61,3 +64,22 @@ def rows_used(run: ModelRun) -> str:
         return f"{used}, complete on every variable of the model; {fit.n_incomplete:,} left out as incomplete."
     gaps = f"{used}, {fit.n_with_gaps:,} of them with gaps and used with what they answered"
     return f"{gaps}; {fit.n_incomplete:,} left out." if fit.n_incomplete else f"{gaps}."
+
+
+def invariance(results: StudyResults) -> str:
+    """How invariance was tested, in words."""
+    found, own = results.invariance, results.plan.invariance
+    if found is None:
+        return NO_INVARIANCE
+    how = {"mlr": "maximum likelihood with robust tests (MLR)",
+           "wlsmv": "diagonally weighted least squares of ordered answers (WLSMV)"}[own.estimator]
+    whole = "complete respondents only"
+    used = {"mlr": "gaps by full information", "wlsmv": "gaps pair by pair"}[own.estimator]
+    gaps, again = (whole, whole) if own.missing == "listwise" else (used, "gaps pair by pair")
+    clustered = any(one.clusters for one in found.ladders)
+    firms = "; respondents of one firm are taken as a cluster" if clustered else ""
+    small = f"a group needs {found.smallest_group} respondents"
+    second = (" Where loadings or intercepts fail, the answers are taken as ordered too (WLSMV, "
+              f"{again}, respondents as independent)." if own.second_opinion and own.estimator == "mlr" else "")
+    return (f"For each construct, the items of its dimensions as correlated factors, on the screened respondents of "
+            f"one form, by {how}, {gaps}{firms}; {small}.{second}")

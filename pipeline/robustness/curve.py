@@ -2,7 +2,8 @@
 
 Analyses, not draws, are shared among workers. A bootstrap takes its stacks of draws in the same order wherever it
 runs, and its seed from what it analyses, so that no digit depends on workers or on the analyses beside it. For the
-same reason every search begins at the values its own data suggest, and not where a neighbour's ended.
+same reason every search begins at the values its own data suggest, and not where a neighbour's ended. Weighted least
+squares of ordered answers are estimated once and not resampled.
 """
 
 from __future__ import annotations
@@ -12,19 +13,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
 from pipeline.prepare import PreparedForm
-from pipeline.results import HEADLINE_EFFECT
+from pipeline.results import HEADLINE_EFFECT, SCREENED
 from pipeline.robustness.estimation import Outcome, Resampling, analyse
 from pipeline.robustness.firms import Firms, firms_by_decision
-from pipeline.robustness.found import PendingSpecification, SpecificationCurve, SpecificationRow
+from pipeline.robustness.found import SpecificationCurve, SpecificationRow
 from pipeline.robustness.specifications import (
-    PENDING,
     Analysis,
     Estimator,
     Specification,
     analyses,
     check_covariates,
     headline_specification,
-    pending_specifications,
     specifications,
 )
 from pipeline.robustness.summary import summarise
@@ -49,7 +48,7 @@ def specification_curve(
     workers
         Processes; no digit depends on them.
     advance
-        Called with the number of bootstraps just finished, of :func:`bootstraps_of` in all.
+        Called with the number of analyses just finished, of :func:`analyses_of` in all.
 
     Raises
     ------
@@ -62,19 +61,20 @@ def specification_curve(
     form = next(form for form in forms if form.form == "F")
     check_covariates(plan.robustness, set(map(str, next(iter(form.rows.values())).units.frame.columns)))
     headline, asked = headline_specification(plan), specifications(plan.robustness)
-    firms = firms_by_decision(form, instrument, plan.scoring, analyses(plan))
+    needed = analyses(plan)
+    firms = firms_by_decision(form, instrument, plan.scoring, needed)
     how = Resampling(draws, seed, plan.bootstrap.level, plan.level)
-    outcomes = _outcomes(_estimators((headline, *asked)), firms, how, workers, advance)
+    items = frozenset(map(str, form.rows[SCREENED].scores.items.columns))
+    outcomes = _outcomes(_estimators((headline, *asked)), firms, items, how, workers, advance)
     rows, main = tuple(_row(s, outcomes) for s in asked), _row(headline, outcomes)
-    pending = tuple(PendingSpecification(s, PENDING) for s in pending_specifications(plan.robustness))
     return SpecificationCurve(
-        effect=HEADLINE_EFFECT, headline=main, rows=rows, pending=pending, draws=draws, seed=seed, level=how.level,
-        normal_level=how.normal_level, summary=summarise(rows, main, pending, len(outcomes)),
+        effect=HEADLINE_EFFECT, headline=main, rows=rows, draws=draws, seed=seed, level=how.level,
+        normal_level=how.normal_level, summary=summarise(rows, main, sum(not one.ordered for one in needed)),
     )
 
 
-def bootstraps_of(plan: StudyPlan) -> int:
-    """How many bootstraps the map takes: fewer than specifications, as estimators share them."""
+def analyses_of(plan: StudyPlan) -> int:
+    """How many analyses the map takes: fewer than specifications, as the two likelihood estimators share theirs."""
     return len(analyses(plan))
 
 
@@ -89,14 +89,15 @@ def _estimators(asked: Iterable[Specification]) -> dict[Analysis, tuple[Estimato
 
 
 def _outcomes(
-    estimators: Mapping[Analysis, tuple[Estimator, ...]], firms: Firms, how: Resampling, workers: int,
-    advance: Callable[[int], None] | None,
+    estimators: Mapping[Analysis, tuple[Estimator, ...]], firms: Firms, items: frozenset[str], how: Resampling,
+    workers: int, advance: Callable[[int], None] | None,
 ) -> Outcomes:
     # Full information takes several times as long: if it came last, one worker would wait for the other at the end.
     todo = sorted(estimators, key=lambda analysis: analysis.missing != "fiml")
 
     def outcome(analysis: Analysis) -> Mapping[Estimator, Outcome]:
-        return analyse(analysis, firms[analysis.exclusion, analysis.decay], estimators[analysis], how)
+        rows = firms[analysis.exclusion, analysis.decay, analysis.ordered]
+        return analyse(analysis, rows, estimators[analysis], how, items=items)
 
     found = each(outcome, todo, workers, advance)
     return dict(zip(todo, found, strict=True))

@@ -12,13 +12,17 @@ from pipeline.data.aggregation import to_firms
 from pipeline.data.responses import Responses
 from pipeline.data.scoring import score
 from pipeline.data.screening import RespondentScreening
+from pipeline.ordinal.answers import first_answers, with_first_answers
 from pipeline.prepare import PreparedForm
 from pipeline.results import EVERYONE, SCREENED
 from pipeline.robustness.specifications import FLAGS, Analysis, Exclusion
 from pipeline.study import ScoringPlan
 
-Firms = dict[tuple[Exclusion, float], pd.DataFrame]
-"""(exclusion rule, δ) → one row a firm; no rows where the rule leaves nobody."""
+Firms = dict[tuple[Exclusion, float, bool], pd.DataFrame]
+"""(exclusion rule, δ, ordered) → one row a firm; no rows where the rule leaves nobody.
+
+Where answers are taken as ordered, a firm with several informants has the first one's single answers.
+"""
 
 
 def firms_by_decision(
@@ -27,12 +31,21 @@ def firms_by_decision(
     """Score and aggregate the firm form once for every exclusion rule and δ that the analyses need."""
     found: Firms = {}
     for exclusion, decay in dict.fromkeys((a.exclusion, a.decay) for a in analyses):
-        responses = respondents_kept(form, exclusion)
-        # Nobody has no scores, and no firm either.
-        found[exclusion, decay] = pd.DataFrame() if responses.values.empty else to_firms(
-            score(responses, instrument, plan.model_copy(update={"decay": decay, "decay_alternatives": ()})), responses,
-        ).frame
+        averaged, single = _firms(
+            respondents_kept(form, exclusion), instrument,
+            plan.model_copy(update={"decay": decay, "decay_alternatives": ()}))
+        found[exclusion, decay, False], found[exclusion, decay, True] = averaged, single
     return found
+
+
+def _firms(responses: Responses, instrument: Instrument, plan: ScoringPlan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Firms with answers averaged over informants, and with single answers."""
+    if responses.values.empty:  # nobody has no scores, and no firm either
+        return pd.DataFrame(), pd.DataFrame()
+    scores = score(responses, instrument, plan)
+    firms = to_firms(scores, responses)
+    single, _ = with_first_answers(firms.frame, first_answers(firms, scores, responses), set(scores.items.columns))
+    return firms.frame, single
 
 
 def respondents_kept(form: PreparedForm, exclusion: Exclusion) -> Responses:

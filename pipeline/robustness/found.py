@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 from pipeline.robustness.specifications import Facet, Specification
@@ -24,13 +25,14 @@ class SpecificationEstimate:
     std_all, std_all_se
         The product of the standardised paths, and its standard error.
     bootstrap_se, bootstrap_lower, bootstrap_upper
-        Standard deviation and percentile interval of the unstandardised effect over converged draws.
+        Standard deviation and percentile interval of the unstandardised effect over converged draws; undefined where
+        nothing was resampled.
     std_bootstrap_se, std_lower, std_upper
         The same of the standardised effect.
     converged_draws, admissible_draws
-        Of the draws asked for.
+        Of the draws asked for; None where none were.
     seed
-        Of the draws. Estimators that share their estimates share their draws, and so the seed.
+        Of the draws. Estimators that share their estimates share their draws, and so the seed; None without draws.
     """
 
     n: int
@@ -49,9 +51,9 @@ class SpecificationEstimate:
     std_bootstrap_se: Number
     std_lower: Number
     std_upper: Number
-    converged_draws: int
-    admissible_draws: int
-    seed: int
+    converged_draws: int | None
+    admissible_draws: int | None
+    seed: int | None
 
     @property
     def sign(self) -> Literal[-1, 0, 1]:
@@ -68,6 +70,13 @@ class SpecificationEstimate:
     def normal_excludes_zero(self) -> bool:
         """Whether the interval by the estimator's standard error lies on one side of 0."""
         return self.lower > 0 or self.upper < 0
+
+    def std_interval_by_se(self, level: float) -> tuple[float, float] | Undefined:
+        """Normal interval of the standardised effect by its own standard error."""
+        if isinstance(self.std_all_se, Undefined):
+            return self.std_all_se
+        reach = NormalDist().inv_cdf(0.5 + level / 2) * self.std_all_se
+        return self.std_all - reach, self.std_all + reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +101,6 @@ class SpecificationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PendingSpecification:
-    """A specification whose estimator does not exist yet. It has no number."""
-
-    specification: Specification
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
 class FacetLevel:
     """The specifications that share one decision.
 
@@ -118,7 +119,10 @@ class FacetLevel:
 
 @dataclass(frozen=True, slots=True)
 class FacetWeight:
-    """How much of the variance among the standardised estimates a facet's levels explain, between 0 and 1."""
+    """How much of the variance among the standardised estimates a facet's levels explain, between 0 and 1.
+
+    Among the specifications that :func:`pipeline.robustness.summary.crossed` takes.
+    """
 
     facet: Facet
     eta_squared: Number
@@ -130,16 +134,18 @@ class CurveSummary:
 
     Attributes
     ----------
-    asked, estimated, pending
-        Specifications of the plan; those with an estimate; those, not among the asked, whose estimator is missing.
+    asked, estimated
+        Specifications of the plan; those with an estimate.
     not_estimated
         Code of the reason → specifications.
     bootstraps
-        Distinct bootstraps behind the estimates and the headline.
+        Distinct bootstraps behind the estimates by likelihood and the headline.
     same_sign
         Estimates with the headline's sign; undefined where the headline could not be estimated.
     excludes_zero, without_interval
         Estimates whose bootstrap interval lies on one side of 0; estimates that have no such interval.
+    clear_by_se
+        Of those without a bootstrap interval, estimates whose interval by the standard error lies on one side of 0.
     inside_headline, share_inside
         Estimates inside the headline's bootstrap interval, and their share of ``estimated``.
     median, lowest, highest
@@ -149,11 +155,11 @@ class CurveSummary:
     asked: int
     estimated: int
     not_estimated: dict[str, int]
-    pending: int
     bootstraps: int
     same_sign: int | Undefined
     excludes_zero: int
     without_interval: int
+    clear_by_se: int
     inside_headline: int | Undefined
     share_inside: Number
     median: Number
@@ -174,7 +180,6 @@ class SpecificationCurve:
     effect: str
     headline: SpecificationRow
     rows: tuple[SpecificationRow, ...]
-    pending: tuple[PendingSpecification, ...]
     draws: int
     seed: int
     level: float

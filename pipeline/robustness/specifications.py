@@ -2,7 +2,9 @@
 
 A specification is one decision a facet (Simonsohn, Simmons & Nelson 2020; Steegen, Tuerlinckx, Gelman & Vanpaemel
 2016). Maximum likelihood and robust maximum likelihood have the same estimates and differ in standard errors alone:
-what they share is an :class:`Analysis`, estimated and resampled once.
+what they share is an :class:`Analysis`, estimated and resampled once. Weighted least squares of ordered answers have
+estimates of their own, and no likelihood that could use incomplete rows: they are combined with one way to treat
+missing values only.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pipeline.models import COVARIATES, MEDIATION
 from pipeline.study import Flag, RobustnessPlan, StudyPlan
 
 Estimator = Literal["ml", "mlr", "wlsmv"]
-Missing = Literal["listwise", "fiml"]
+Missing = Literal["listwise", "fiml", "pairwise"]
 Exclusion = Literal["plan", "strict", "none"]
 FunctionCoding = Literal["presence", "index"]
 Facet = Literal["estimator", "missing", "exclusion", "covariates", "decay", "function"]
@@ -34,16 +36,15 @@ FUNCTION: dict[FunctionCoding, str] = {"presence": "daf", "index": "daf_index"}
 
 EXPERIENCE = "exp_rw"
 
-PENDING = "the ordinal estimator does not exist yet"
-
 _Z = " + " + " + ".join(COVARIATES)
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What decides estimates and resamples; the estimator decides standard errors only.
+    """What decides estimates and resamples; whether the likelihood's errors are robust does not.
 
-    ``adjusted_for`` are the covariates, in the order of the model's text; ``decay`` is δ of ``exp_rw``.
+    ``adjusted_for`` are the covariates, in the order of the model's text; ``decay`` is δ of ``exp_rw``; ``ordered``
+    analyses take single answers as ordered categories, by weighted least squares.
     """
 
     missing: Missing
@@ -51,6 +52,7 @@ class Analysis:
     adjusted_for: tuple[str, ...]
     decay: float
     function: FunctionCoding
+    ordered: bool = False
 
     @property
     def syntax(self) -> str:
@@ -61,7 +63,7 @@ class Analysis:
         return re.sub(rf"\b{FUNCTION['presence']}\b", FUNCTION[self.function], text)
 
     def seed(self, seed: int) -> int:
-        """Seed of this analysis' resamples, a child of ``SeedSequence(seed)`` by what the analysis is.
+        """Seed of a likelihood's resamples, a child of ``SeedSequence(seed)`` by what the analysis is.
 
         It does not depend on the analyses beside it, so that leaving a facet out of the plan changes no number of what
         remains; nor on the order or the name of a set of covariates.
@@ -86,7 +88,8 @@ class Specification:
 
     @property
     def analysis(self) -> Analysis:
-        return Analysis(self.missing, self.exclusion, self.adjusted_for, self.decay, self.function)
+        return Analysis(self.missing, self.exclusion, self.adjusted_for, self.decay, self.function,
+                        self.estimator == "wlsmv")
 
     def level(self, facet: Facet) -> str:
         """This specification's level of a facet, as text: ``0.9``, ``fiml``."""
@@ -95,23 +98,27 @@ class Specification:
 
 
 def specifications(plan: RobustnessPlan) -> tuple[Specification, ...]:
-    """Every combination of what the plan lists; what it lists twice counts once."""
-    return tuple(_combinations(plan, plan.estimators, plan.missing))
+    """Every combination of what the plan lists; what it lists twice counts once. See :func:`missing_of` for WLSMV."""
+    return tuple(_combinations(plan))
 
 
-def pending_specifications(plan: RobustnessPlan) -> tuple[Specification, ...]:
-    """Combinations that wait for weighted least squares of ordered answers; it has no full-information likelihood."""
-    return tuple(_combinations(plan, ("wlsmv",), ("listwise",)))
+def missing_of(estimator: Estimator, plan: RobustnessPlan) -> tuple[Missing, ...]:
+    """The ways to treat missing values that an estimator is combined with.
+
+    The plan's for likelihoods. One for WLSMV: complete rows if the plan has them, so that only the estimator differs
+    from specifications by likelihood; else pair by pair, which like full information leaves no firm out for a gap.
+    """
+    if estimator != "wlsmv":
+        return tuple(dict.fromkeys(plan.missing))
+    return ("listwise",) if "listwise" in plan.missing else ("pairwise",)
 
 
-def _combinations(
-    plan: RobustnessPlan, estimators: tuple[Estimator, ...], missing: tuple[Missing, ...],
-) -> Iterator[Specification]:
+def _combinations(plan: RobustnessPlan) -> Iterator[Specification]:
     # As nested loops and not by itertools.product, which forgets what each facet's levels are.
     return (
         Specification(estimator, gaps, exclusion, name, adjusted_for, float(decay), function)
-        for estimator in dict.fromkeys(estimators)
-        for gaps in dict.fromkeys(missing)
+        for estimator in dict.fromkeys(plan.estimators)
+        for gaps in missing_of(estimator, plan)
         for exclusion in dict.fromkeys(plan.exclusions)
         for name, adjusted_for in plan.covariates.items()
         for decay in dict.fromkeys(plan.decays)
@@ -123,14 +130,14 @@ def headline_specification(plan: StudyPlan) -> Specification:
     """The headline model's own decisions, whether or not the map lists them."""
     named = {variables: name for name, variables in reversed(plan.robustness.covariates.items())}
     options = MEDIATION.options
-    if options.estimator == "mlm":
-        raise ValueError(f"{MEDIATION.id} is estimated by mlm, which is no level of the map")
+    if options.estimator not in ("ml", "mlr"):
+        raise ValueError(f"{MEDIATION.id} is estimated by {options.estimator}, which has no draws for the headline")
     return Specification(options.estimator, options.missing, "plan", named.get(COVARIATES, "the model's own"),
                          COVARIATES, float(plan.scoring.decay), "presence")
 
 
 def analyses(plan: StudyPlan) -> tuple[Analysis, ...]:
-    """The distinct analyses of the map, the headline's own first: one bootstrap each."""
+    """The distinct analyses of the map, the headline's own first; those by likelihood take one bootstrap each."""
     asked = (headline_specification(plan), *specifications(plan.robustness))
     return tuple(dict.fromkeys(specification.analysis for specification in asked))
 

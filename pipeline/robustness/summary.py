@@ -11,7 +11,6 @@ from pipeline.robustness.found import (
     CurveSummary,
     FacetLevel,
     FacetWeight,
-    PendingSpecification,
     SpecificationEstimate,
     SpecificationRow,
     lies_inside,
@@ -27,8 +26,7 @@ SAME = 1e-12
 
 
 def summarise(
-    rows: Sequence[SpecificationRow], headline: SpecificationRow, pending: Sequence[PendingSpecification],
-    bootstraps: int,
+    rows: Sequence[SpecificationRow], headline: SpecificationRow, bootstraps: int,
 ) -> CurveSummary:
     """Count the rows, hold them against the headline, and weigh the facets."""
     found = [row.estimate for row in rows if row.estimate is not None]
@@ -41,10 +39,11 @@ def summarise(
     inside: int | Undefined = NO_HEADLINE if None in lying or of_headline is None else sum(map(bool, lying))
     share: Number = inside if isinstance(inside, Undefined) else inside / len(found) if found else NOTHING
     return CurveSummary(
-        asked=len(rows), estimated=len(found), not_estimated=_reasons(rows), pending=len(pending),
+        asked=len(rows), estimated=len(found), not_estimated=_reasons(rows),
         bootstraps=bootstraps, same_sign=same,
         excludes_zero=sum(estimate.excludes_zero is True for estimate in found),
         without_interval=sum(estimate.excludes_zero is None for estimate in found),
+        clear_by_se=sum(estimate.excludes_zero is None and estimate.normal_excludes_zero for estimate in found),
         inside_headline=inside, share_inside=share, median=_median(values),
         lowest=min(values) if values else NOTHING, highest=max(values) if values else NOTHING,
         levels=tuple(level for facet in FACETS for level in _levels(rows, facet)),
@@ -56,8 +55,9 @@ def eta_squared(rows: Sequence[SpecificationRow], facet: Facet) -> Number:
     """Sum of squares between a facet's levels over that in all, of the standardised estimates (Fisher 1925).
 
     One facet at a time, without the others: where every specification was estimated the facets are crossed in equal
-    numbers, and these are the main effects of an analysis of variance with all of them.
+    numbers among the rows that count (:func:`crossed`), and these are main effects of an analysis of variance.
     """
+    rows = crossed(rows, facet)
     of_level: dict[str, list[float]] = {}
     for row in rows:
         if row.estimate is not None:
@@ -72,6 +72,22 @@ def eta_squared(rows: Sequence[SpecificationRow], facet: Facet) -> Number:
         return Undefined("the estimates do not differ")
     between = sum(len(level) * (np.mean(level) - values.mean()) ** 2 for level in of_level.values())
     return float(between / total)
+
+
+def crossed(rows: Sequence[SpecificationRow], facet: Facet) -> Sequence[SpecificationRow]:
+    """The rows among which a facet is crossed with all others.
+
+    WLSMV has one way to treat missing values. Among all rows, what the estimator does would be mixed up with what
+    missing values do. So missing values are judged among the other estimators, and the estimator among rows with
+    WLSMV's way, if any other estimator has it. The other facets are crossed with both, and keep every row.
+    """
+    ordinal = [row.specification.missing for row in rows if row.specification.estimator == "wlsmv"]
+    if facet == "missing":
+        return [row for row in rows if row.specification.estimator != "wlsmv"] or rows
+    if facet == "estimator" and ordinal:
+        same = [row for row in rows if row.specification.missing in ordinal]
+        return same if len(same) > len(ordinal) else rows
+    return rows
 
 
 def _levels(rows: Sequence[SpecificationRow], facet: Facet) -> list[FacetLevel]:

@@ -572,7 +572,8 @@ def test_a_version_of_another_instrument_or_an_unreleased_one_is_no_further_vers
 
 
 def test_a_study_of_two_versions_runs_to_its_report(tmp_path: Path) -> None:
-    study, out = two_waves(tmp_path, "FA", n=200), tmp_path / "results"
+    few = {"by": ["version"], "constructs": ["ef"], "smallest_group": 60, "missing": "listwise"}
+    study, out = two_waves(tmp_path, "FA", n=200, invariance=few), tmp_path / "results"
     with without_theory(), pytest.MonkeyPatch.context() as patched:
         patched.setattr("pipeline.run.second_opinion", no_second_opinion)
         results = run_study(study, draws=2, robustness=False)
@@ -584,7 +585,9 @@ def test_a_study_of_two_versions_runs_to_its_report(tmp_path: Path) -> None:
     page = report_html(results, store.load(NEW), ())
     assert page.count("Versions of the instrument</h3>") == 1
     assert "answers to 2 versions of its instrument" in page
-    assert "not yet tested for invariance across versions" in page
+    tested = {one.dimension: one for one in results.versions.dimensions if one.to_test}
+    assert {name: one.invariance for name, one in tested.items()} == {"rfag": "holds", "srcr": "holds"}
+    assert "Changed, and invariant across versions as tested: rfag" in page
     tables = {table.id: table for table in all_tables(results)}
     left_out = tables["versions-pooled"].column("left_out")
     assert [str(cell).split(" ")[0] for cell in left_out] == ["efst4", "none", "none"]

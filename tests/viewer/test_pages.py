@@ -17,7 +17,8 @@ from tests.example_results import GAPS, example_results
 from viewer import parts, source
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-PAGES = ("overview", "claims", "instrument", "data_quality", "reliability", "model", "robustness", "provenance")
+PAGES = ("overview", "claims", "instrument", "data_quality", "reliability", "invariance", "model", "robustness",
+         "provenance")
 
 
 def app(monkeypatch: pytest.MonkeyPatch, root: Path, **query: str) -> AppTest:
@@ -127,7 +128,8 @@ def test_every_table_of_a_page_has_its_download(name: str, results_root: Path) -
     assert files(test).count("Download table (CSV)") >= shown
 
 
-@pytest.mark.parametrize(("name", "pictures"), [("overview", 2), ("reliability", 2), ("model", 4), ("robustness", 4)])
+@pytest.mark.parametrize(("name", "pictures"), [("overview", 2), ("reliability", 2), ("invariance", 2),
+                                               ("model", 4), ("robustness", 4)])
 def test_every_figure_says_its_sentence_as_text_and_as_alternative(
     name: str, pictures: int, results_root: Path,
 ) -> None:

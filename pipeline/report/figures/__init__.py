@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.report.figures.claims import evidence_figures, verdict_figure
 from pipeline.report.figures.effects import bootstrap_figure, decay_figure, forest_figure
 from pipeline.report.figures.flow import flow_figure
+from pipeline.report.figures.invariance import invariance_figures
 from pipeline.report.figures.measurement import loadings_figure, measurement_figure, scree_figure
 from pipeline.report.figures.paths import path_figure
 from pipeline.report.figures.probes import probe_figures
@@ -18,8 +19,8 @@ from pipeline.results import StudyResults
 
 __all__ = [
     "Figure", "all_figures", "bootstrap_figure", "confounding_figure", "decay_figure", "evidence_figures",
-    "flow_figure", "forest_figure", "loadings_figure", "measurement_figure", "path_figure", "probe_figures",
-    "reliability_figure", "scree_figure", "specification_figure", "verdict_figure", "write_figures",
+    "flow_figure", "forest_figure", "invariance_figures", "loadings_figure", "measurement_figure", "path_figure",
+    "probe_figures", "reliability_figure", "scree_figure", "specification_figure", "verdict_figure", "write_figures",
 ]
 
 INDEX = "index.json"
@@ -30,6 +31,7 @@ def all_figures(results: StudyResults) -> tuple[Figure, ...]:
     found: list[Figure | None] = [flow_figure(results)] if results.flow else []
     for analysis in results.factor_analyses:
         found += [scree_figure(analysis), loadings_figure(analysis)]
+    found += invariance_figures(results.invariance)
     found += [path_figure(results), measurement_figure(results), forest_figure(results), bootstrap_figure(results),
               decay_figure(results), verdict_figure(results), *evidence_figures(results)]
     if results.sensitivity is not None:

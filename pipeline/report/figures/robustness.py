@@ -34,6 +34,9 @@ def specification_figure(curve: SpecificationCurve) -> Figure | None:
     note = ("Upper panel: standardised effects in order of size with percentile bootstrap intervals; shaded: the "
             "headline's interval. Lower panel: a mark for each decision behind the estimate above it; the upright line "
             "stands at the headline's specification.")
+    if curve.summary.without_interval:
+        note += (f" {curve.summary.without_interval} estimates were not resampled (WLSMV) or have too few draws: "
+                 f"squares, with {level_name(curve.normal_level)} intervals by the standard error.")
     if left_out:
         note += f" {left_out} specifications without an estimate are not drawn."
     return Figure("robustness", "Specification curve of the serial effect on capability", curve_sentence(curve),
@@ -72,19 +75,21 @@ def _estimates(
     handles.append(Line2D([], [], color=QUIET, linewidth=0.9, linestyle=":", label="Zero"))
     # Thin enough not to run into each other, thick enough to be seen where there are few.
     width = min(1.6, 240 / len(estimates))
-    for clear, colour, dashes, face, words in (
-        (True, BLUE, (0, ()), BLUE, f"{level} bootstrap interval excludes zero"),
-        (False, ORANGE, (0, (2.5, 1.5)), "white", "Interval includes zero, or there is none"),
+    for clear, colour, dashes, marker, face, words in (
+        (True, BLUE, (0, ()), "o", BLUE, f"{level} bootstrap interval excludes zero"),
+        (False, ORANGE, (0, (2.5, 1.5)), "o", "white", "Bootstrap interval includes zero"),
+        (None, QUIET, (0, (0.8, 0.8)), "s", "white",
+         f"No bootstrap: {level_name(curve.normal_level)} interval by SE"),
     ):
-        some = [(at, e) for at, e in enumerate(estimates, 1) if (e.excludes_zero is True) is clear]
+        some = [(at, e) for at, e in enumerate(estimates, 1) if e.excludes_zero is clear]
         for at, e in some:
-            if not isinstance(e.std_lower, Undefined) and not isinstance(e.std_upper, Undefined):
-                axes.plot([at, at], [e.std_lower, e.std_upper], color=colour, linewidth=width, linestyle=dashes,
-                          alpha=0.55, solid_capstyle="butt", zorder=2)
+            if (ends := _interval(e, curve)) is not None:
+                axes.plot([at, at], ends, color=colour, linewidth=width, linestyle=dashes, alpha=0.55,
+                          solid_capstyle="butt", zorder=2)
         axes.scatter([at for at, _ in some], [e.std_all for _, e in some], s=min(24, 2200 / len(estimates)),
-                     facecolor=face, edgecolor=colour, linewidth=0.7, zorder=3)
+                     facecolor=face, edgecolor=colour, linewidth=0.7, marker=marker, zorder=3)
         if some:
-            handles.append(Line2D([], [], color=colour, marker="o", markersize=4, markerfacecolor=face,
+            handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, markerfacecolor=face,
                                   linestyle=dashes, linewidth=1.4, label=f"{words} ({len(some)})"))
     axes.set_ylabel("Standardised serial effect")
     axes.tick_params(axis="x", length=0, labelbottom=False)
@@ -92,13 +97,19 @@ def _estimates(
     return handles
 
 
+def _interval(estimate: SpecificationEstimate, curve: SpecificationCurve) -> tuple[float, float] | None:
+    """The interval that is drawn: the bootstrap's, or where there is none that by the standard error."""
+    if not isinstance(estimate.std_lower, Undefined) and not isinstance(estimate.std_upper, Undefined):
+        return estimate.std_lower, estimate.std_upper
+    by_se = estimate.std_interval_by_se(curve.normal_level)
+    return None if isinstance(by_se, Undefined) else by_se
+
+
 def _lines(curve: SpecificationCurve) -> list[Line]:
-    """Facets with their levels as the plan lists them; an estimator that is pending has its line too."""
+    """Facets with their levels as the plan lists them."""
     lines: list[Line] = []
     for facet in FACETS:
         members: list[Line] = [(facet, found.level) for found in curve.summary.levels if found.facet == facet]
-        if facet == "estimator" and curve.pending:
-            members.append((facet, "wlsmv"))
         lines += [None, *members] if lines else members
     return lines
 
@@ -115,10 +126,6 @@ def _matrix(axes: Axes, curve: SpecificationCurve, rows: Sequence[SpecificationR
         chosen = [at for at, row in enumerate(rows, 1) if row.specification.level(line[0]) == line[1]]
         axes.plot(chosen, [place] * len(chosen), linestyle="none", marker="|", markersize=height, color=INK,
                   markeredgewidth=min(2.0, 260 / len(rows)))
-        if line == ("estimator", "wlsmv"):
-            axes.text(0.01, place, "pending: no estimates until there is an ordinal estimator", size=8, color=QUIET,
-                      style="italic", va="center", transform=axes.get_yaxis_transform(),
-                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
     shown = [(place, line) for place, line in enumerate(lines) if line is not None]
     axes.set_yticks([place for place, _ in shown], [_name(line, shown[k - 1][1] if k else None)
                                                      for k, (_, line) in enumerate(shown)])

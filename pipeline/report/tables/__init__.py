@@ -19,6 +19,7 @@ from pipeline.report.tables.effects import (
     truth_table,
 )
 from pipeline.report.tables.fit import fit_table, indices_table, information_table, theory_fit_table
+from pipeline.report.tables.invariance import invariance_tables
 from pipeline.report.tables.measurement import (
     correlations_table,
     covariances_table,
@@ -37,6 +38,7 @@ from pipeline.report.tables.models import (
     identification_table,
     residuals_table,
 )
+from pipeline.report.tables.ordinal import ordinal_tables
 from pipeline.report.tables.parameters import (
     intercepts_table,
     loadings_of_table,
@@ -80,12 +82,13 @@ __all__ = [
     "decay_table", "deviations_table", "diagnoses_table", "display", "display_rows", "effects_table",
     "exclusions_table", "explained_table", "facets_table", "factor_correlations_table", "factorability_table",
     "facts_wording_table", "failures_table", "findings_table", "fit_table", "flow_table", "identification_table",
-    "indices_table", "information_table", "intercepts_table", "items_table", "items_wording_table", "joint_table",
-    "loadings_of_table", "loadings_table", "manifest_table", "missing_table", "packages_table", "parameters_table",
-    "paths_table", "personal_data_table", "predictions_table", "probe_tables", "reading_table", "reliability_table",
-    "residuals_table", "retention_table", "rival_tables", "screening_table", "select", "sensitivity_tables",
-    "specifications_table", "theory_fit_table", "timings_table", "to_frame", "truth_table", "variables_table",
-    "variances_table", "versions_tables", "write_csv", "write_tables",
+    "indices_table", "information_table", "intercepts_table", "invariance_tables", "items_table",
+    "items_wording_table", "joint_table",
+    "loadings_of_table", "loadings_table", "manifest_table", "missing_table", "ordinal_tables", "packages_table",
+    "parameters_table", "paths_table", "personal_data_table", "predictions_table", "probe_tables", "reading_table",
+    "reliability_table", "residuals_table", "retention_table", "rival_tables", "screening_table", "select",
+    "sensitivity_tables", "specifications_table", "theory_fit_table", "timings_table", "to_frame", "truth_table",
+    "variables_table", "variances_table", "versions_tables", "write_csv", "write_tables",
 ]
 
 
@@ -103,6 +106,7 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
     tables += [reliability_table(results), items_table(results), factorability_table(results)]
     for analysis in results.factor_analyses:
         tables += [retention_table(analysis), loadings_table(analysis), factor_correlations_table(analysis)]
+    tables += invariance_tables(results.invariance, words)
     tables += [
         identification_table(results), fit_table(results), diagnoses_table(results), indices_table(results),
         information_table(results), explained_table(results),
@@ -120,6 +124,7 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
             tables.append(effects_table(run))
         if run.joint:
             tables.append(joint_table(run))
+    tables += ordinal_tables(results.ordinal, results.plan.level)
     tables += [crosscheck_table(found) for found in results.crosschecks]
     tables += [bootstrap_table(results), comparison_table(results), decay_table(results)]
     if results.known_truth:

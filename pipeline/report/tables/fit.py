@@ -23,7 +23,7 @@ SMALL_PRINT = "No cut-off decides: what a value means depends on loadings, n and
 class Reported:
     """The indices a reader is shown first; ``scaling_factor`` is None where χ² is the plain one."""
 
-    version: Literal["robust", "plain"]
+    version: Literal["robust", "scaled", "plain"]
     chisq: Number
     df: int
     pvalue: Number
@@ -39,12 +39,16 @@ def reported(indices: FitIndices) -> Reported:
     """Which indices are reported: decided here, for tables, sentences and pages alike.
 
     With a robust test the scaled χ² and the robust CFI, TLI and RMSEA (lavaan's ``.scaled`` and ``.robust``), which
-    estimate the population's own misfit; else the plain ones. SRMR has one version.
+    estimate the population's own misfit; where there are no robust ones (WLSMV beside covariates) the scaled ones. Else
+    the plain ones. SRMR has one version.
     """
     i, scaled, robust = indices, indices.scaled, indices.robust
-    if scaled is None or robust is None:
+    if scaled is None:
         return Reported("plain", i.chisq, i.df, i.pvalue, None, i.cfi, i.tli, i.rmsea,
                         (i.rmsea_ci_lower, i.rmsea_ci_upper), i.srmr)
+    if robust is None:
+        return Reported("scaled", scaled.chisq, i.df, scaled.pvalue, scaled.scaling_factor, scaled.cfi, scaled.tli,
+                        scaled.rmsea, (scaled.rmsea_ci_lower, scaled.rmsea_ci_upper), i.srmr)
     return Reported("robust", scaled.chisq, i.df, scaled.pvalue, scaled.scaling_factor, robust.cfi, robust.tli,
                     robust.rmsea, (robust.rmsea_ci_lower, robust.rmsea_ci_upper), i.srmr)
 
@@ -116,7 +120,7 @@ def fit_sentence(run: ModelRun) -> str:
     low, high = i.rmsea_ci
     span = "" if isinstance(low, Undefined) or isinstance(high, Undefined) else (
         f" (90\N{NO-BREAK SPACE}% interval {number(low, 3, bounded=True)} to {number(high, 3, bounded=True)})")
-    kind = "robust " if i.version == "robust" else ""
+    kind = "" if i.version == "plain" else f"{i.version} "
     factor = "" if i.scaling_factor is None else f", scaling factor {number(i.scaling_factor, 3)}"
     return (f"{run.id} ({run.rows}): {'scaled ' if factor else ''}χ²({i.df}, n = {run.fit.nobs:,}) = "
             f"{number(i.chisq)}, {p_equals(i.pvalue)}{factor}; {kind}CFI {number(i.cfi, 3, bounded=True)}, "

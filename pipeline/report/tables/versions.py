@@ -73,7 +73,7 @@ def pooled_table(found: VersionsReport) -> Table:
             Column("items", "Items of the score"), Column("left_out", "Left out, and why"),
             Column("to_test", "Changed items in the score"), Column("invariance", "Invariance over versions"),
             Column("rows", "Responses scored"), Column("rows_without", "Not scored for their version"),
-            Column("why", "What the comparison says"),
+            Column("why", "What the comparison says"), Column("invariance_why", "What the test of invariance says"),
         ),
         tuple(
             (
@@ -82,7 +82,7 @@ def pooled_table(found: VersionsReport) -> Table:
                 "; ".join(f"{item} ({why})" for item, why in one.left_out) or "none",
                 ", ".join(one.to_test) or "none",
                 None if one.invariance is None else INVARIANCE[one.invariance], _rows(one.rows),
-                _rows(one.rows_without), one.why,
+                _rows(one.rows_without), one.why, one.invariance_why or None,
             )
             for one in changed
         ),
@@ -108,11 +108,14 @@ def pooled_sentence(found: VersionsReport) -> str:
 
 
 def condition_sentence(found: VersionsReport) -> str:
-    """Which dimensions are pooled without knowing yet whether they may be; empty where none is."""
-    waiting = [_named(one) for one in found.dimensions if one.on_condition]
-    if not waiting:
-        return ""
-    return f"Pooled on condition, not yet tested for invariance across versions: {listed(waiting)}."
+    """Which dimensions are pooled on condition, and whether it is met; empty where none is."""
+    told = {"not tested": "Pooled on condition, not yet tested for invariance across versions",
+            "holds": "Changed, and invariant across versions as tested",
+            "fails": "Changed, and not invariant across versions, so that differences between their respondents may be "
+                     "due to the words"}
+    return " ".join(
+        f"{words}: {listed(waiting)}." for answer, words in told.items()
+        if (waiting := [_named(one) for one in found.dimensions if one.invariance == answer]))
 
 
 def changes_table(found: VersionsReport) -> Table:

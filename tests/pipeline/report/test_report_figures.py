@@ -43,7 +43,8 @@ def test_the_figures_a_reviewer_expects_are_there(figures: dict[str, Figure]) ->
     assert set(figures) == {
         "flow", "scree-learning", "loadings-learning", "paths", "measurement", "effects", "bootstrap", "decay",
         "claims", "evidence-AEM", "evidence-AMC", "evidence-KS", "evidence-ALL", "sensitivity-confounding",
-        "sensitivity-reliability", "robustness", "probes-turbulence", "probes-partner", "probes-surface"}
+        "sensitivity-reliability", "robustness", "probes-turbulence", "probes-partner", "probes-surface",
+        "invariance", "invariance-sizes"}
 
 
 def test_each_figure_has_a_sentence_and_a_table_that_exists(results: StudyResults, figures: dict[str, Figure]) -> None:

@@ -281,7 +281,7 @@ def test_the_top_has_a_line_on_claims_rivals_and_the_map(results: StudyResults, 
     top = text[:text.index("Contents")]
     for line in theory.in_brief(results):
         assert plain(line) in top
-    assert "7 of 8 specifications could be estimated" in top
+    assert "8 of 9 specifications could be estimated" in top
 
 
 def test_every_sentence_on_rivals_sensitivity_and_interactions_is_told(results: StudyResults, text: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import TypeAdapter
 
@@ -17,18 +19,27 @@ from pipeline.analyses import estimate
 from pipeline.models import COVARIATES, MEDIATION
 from pipeline.prepare import PreparedForm, prepare
 from pipeline.results import EVERYONE, SCREENED
-from pipeline.robustness.curve import bootstraps_of, specification_curve
+from pipeline.robustness.curve import analyses_of, specification_curve
 from pipeline.robustness.firms import firms_by_decision, respondents_kept
 from pipeline.robustness.found import NotEstimated, SpecificationCurve, SpecificationEstimate, SpecificationRow
-from pipeline.robustness.specifications import Analysis, headline_specification, pending_specifications, specifications
+from pipeline.robustness.specifications import (
+    Analysis,
+    Missing,
+    headline_specification,
+    missing_of,
+    specifications,
+)
 from pipeline.sem.describe import describe
 from pipeline.sem.effects import bootstrap_effects
+from pipeline.sem.estimate import Estimated, Options
 from pipeline.study import RobustnessPlan, StudyPlan, load_plan
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
+LAVAAN = SAMPLE.parents[1] / "tests" / "reference" / "ordinal" / "sample_m1"
 DRAWS = 50
 
-SMALL = RobustnessPlan(missing=("listwise",), exclusions=("plan",), covariates={"none": ()}, function=("presence",))
+SMALL = RobustnessPlan(estimators=("ml", "mlr"), missing=("listwise",), exclusions=("plan",), covariates={"none": ()},
+                       function=("presence",))
 """Ten specifications, five analyses, and the headline's: enough for two workers to share."""
 
 
@@ -114,7 +125,7 @@ def test_workers_change_no_digit_and_progress_adds_up(
     told: list[int] = []
     again = specification_curve([form], instrument, plan, draws=DRAWS, seed=plan.seed, workers=2, advance=told.append)
     assert again == curve
-    assert sum(told) == bootstraps_of(plan) == 6
+    assert sum(told) == analyses_of(plan) == 6
 
 
 def test_another_seed_moves_the_intervals_and_not_the_estimates(curve: SpecificationCurve, form: PreparedForm) -> None:
@@ -130,6 +141,90 @@ def test_another_seed_moves_the_intervals_and_not_the_estimates(curve: Specifica
 def test_a_curve_survives_being_written_and_read(curve: SpecificationCurve) -> None:
     adapter = TypeAdapter(SpecificationCurve)
     assert adapter.validate_json(adapter.dump_json(curve)) == curve
+
+
+# -- answers as ordered categories ----------------------------------------------------------------------
+
+
+def as_text(frame: pd.DataFrame) -> frozenset[str]:
+    """The columns of ordered answers that the reference of M1 has."""
+    return frozenset(map(str, frame.columns)) - {"exp_rw", "daf", *COVARIATES}
+
+
+@pytest.mark.parametrize("missing", ["listwise", "pairwise"])
+def test_wlsmv_of_the_headlines_model_is_lavaans(missing: Missing) -> None:
+    lavaan = json.loads((LAVAAN / "m1.json").read_text())[missing]
+    firms = pd.read_csv(LAVAAN / "firms.csv")
+    wanted = next(row for row in lavaan["parameters"] if row["lhs"] == "serial_capability")
+    analysis = Analysis(missing, "plan", COVARIATES, 0.9, "presence", ordered=True)
+    outcome = estimation.analyse(analysis, firms, ("wlsmv",), estimation.Resampling(1, 1, 0.95, 0.95),
+                                 items=as_text(firms))["wlsmv"]
+    found = outcome.found
+    assert isinstance(found, SpecificationEstimate), found
+    assert (found.n, found.n + found.left_out) == (lavaan["n"], len(firms))
+    assert [found.est, found.se, found.std_all, found.std_all_se] == pytest.approx(
+        [wanted[key] for key in ("est", "se", "est.std", "se.std")], rel=1e-4)
+
+
+def test_ordered_answers_are_estimated_once_and_not_resampled(
+    plan: StudyPlan, instrument: Instrument, form: PreparedForm,
+) -> None:
+    asked = plan.model_copy(update={"robustness": SMALL.model_copy(update={
+        "estimators": ("wlsmv", "ml"), "decays": (0.9,), "function": ("index",)})})
+    found = specification_curve([form], instrument, asked, draws=DRAWS, seed=1)
+    ordinal, likelihood = (estimated(row) for row in found.rows)
+    assert [row.specification.missing for row in found.rows] == ["listwise", "listwise"]
+    assert ordinal.n == likelihood.n
+    # The index is no category: of the same continuous variable both estimators say nearly the same.
+    assert ordinal.std_all == pytest.approx(likelihood.std_all, rel=0.25)
+    assert ordinal.std_all != likelihood.std_all
+    assert {ordinal.converged_draws, ordinal.admissible_draws, ordinal.seed} == {None}
+    undefined = {ordinal.bootstrap_se, ordinal.bootstrap_lower, ordinal.bootstrap_upper, ordinal.std_bootstrap_se,
+                 ordinal.std_lower, ordinal.std_upper}
+    assert undefined == {estimation.NOT_RESAMPLED}
+    assert ordinal.excludes_zero is None
+    assert (found.summary.bootstraps, found.summary.without_interval) == (2, 1)
+    adapter = TypeAdapter(SpecificationCurve)
+    assert adapter.validate_json(adapter.dump_json(found)) == found
+
+
+def test_wlsmv_that_does_not_converge_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    estimate_model = estimation.estimate_model
+    lost = np.array([False])
+    firms = pd.read_csv(LAVAAN / "firms.csv")[["sufl1", "sufl2", "sufl3", "sufl4", "exp_rw"]]
+
+    def unfinished(syntax: str, X: np.ndarray, names: list[str], options: Options, *, name: str) -> Estimated:
+        found = estimate_model("f =~ sufl1 + sufl2 + sufl3 + sufl4", firms, list(firms.columns),
+                               replace(options, ordered=tuple(firms.columns[:4])), name=name)
+        return replace(found, minima=replace(found.minima, converged=lost))
+
+    monkeypatch.setattr(estimation, "estimate_model", unfinished)
+    whole = pd.read_csv(LAVAAN / "firms.csv")
+    analysis = Analysis("listwise", "plan", COVARIATES, 0.9, "presence", ordered=True)
+    outcome = estimation.analyse(analysis, whole, ("wlsmv",), estimation.Resampling(1, 1, 0.95, 0.95),
+                                 items=as_text(whole))["wlsmv"]
+    assert outcome.converged is False
+    assert isinstance(outcome.found, NotEstimated)
+    assert outcome.found.code == "not-converged"
+
+
+def test_of_several_informants_the_first_ones_answers_are_ordered(
+    plan: StudyPlan, instrument: Instrument, form: PreparedForm,
+) -> None:
+    """The second response is given to the first one's firm: averages there, single answers here."""
+    rows = form.rows[SCREENED]
+    meta, values = rows.responses.meta.copy(), rows.responses.values.copy()
+    first, second = values.index[0], values.index[1]
+    meta.loc[second, "firm_id"] = meta.loc[first, "firm_id"]
+    values.loc[first, "sufl1"], values.loc[second, "sufl1"] = 2.0, 5.0
+    responses = replace(rows.responses, meta=meta, values=values)
+    doubled = replace(form, rows={**form.rows, SCREENED: replace(rows, responses=responses)})
+    analysis = Analysis("listwise", "plan", (), 0.9, "presence", ordered=True)
+    firms = firms_by_decision(doubled, instrument, plan.scoring, [analysis])
+    averaged, single = firms["plan", 0.9, False], firms["plan", 0.9, True]
+    assert (averaged["sufl1"].iloc[0], single["sufl1"].iloc[0]) == (3.5, 2.0)
+    pd.testing.assert_frame_equal(averaged.iloc[1:], single.iloc[1:])
+    assert averaged["exp_rw"].iloc[0] == single["exp_rw"].iloc[0]
 
 
 # -- what cannot be estimated ---------------------------------------------------------------------------
@@ -184,7 +279,8 @@ def test_a_rule_that_leaves_nobody_is_a_reason(plan: StudyPlan, instrument: Inst
     all_flagged = replace(form, respondents=tuple(replace(r, flags=("irv",)) for r in form.respondents))
     strict = Analysis("listwise", "strict", (), 0.9, "presence")
     firms = firms_by_decision(all_flagged, instrument, plan.scoring, [strict])
-    found = estimation.analyse(strict, firms["strict", 0.9], ("ml",), estimation.Resampling(5, 1, 0.95, 0.95))["ml"]
+    how = estimation.Resampling(5, 1, 0.95, 0.95)
+    found = estimation.analyse(strict, firms["strict", 0.9, False], ("ml",), how)["ml"]
     assert isinstance(found.found, NotEstimated)
 
 
@@ -209,13 +305,21 @@ def test_no_draws_are_refused(plan: StudyPlan, instrument: Instrument, form: Pre
 # -- what is asked --------------------------------------------------------------------------------------
 
 
-def test_the_default_plan_asks_for_360_specifications_of_180_analyses_and_knows_90_that_wait(plan: StudyPlan) -> None:
+def test_the_default_plan_asks_for_450_specifications_of_270_analyses(plan: StudyPlan) -> None:
     asked = specifications(RobustnessPlan())
-    assert len(asked) == len(set(asked)) == 2 * 2 * 3 * 3 * 5 * 2
-    assert bootstraps_of(plan.model_copy(update={"robustness": RobustnessPlan()})) == 180
-    waiting = pending_specifications(RobustnessPlan())
-    assert len(waiting) == 90
-    assert {(s.estimator, s.missing) for s in waiting} == {("wlsmv", "listwise")}
+    assert len(asked) == len(set(asked)) == (2 * 2 + 1) * 3 * 3 * 5 * 2
+    assert analyses_of(plan.model_copy(update={"robustness": RobustnessPlan()})) == 270
+    ordinal = [s for s in asked if s.estimator == "wlsmv"]
+    assert len(ordinal) == 90
+    assert {s.missing for s in ordinal} == {"listwise"}
+    assert all(s.analysis.ordered is (s.estimator == "wlsmv") for s in asked)
+
+
+def test_wlsmv_has_complete_rows_where_the_plan_has_them_and_else_gaps_pair_by_pair() -> None:
+    for listed, own in ((("listwise", "fiml"), "listwise"), (("listwise",), "listwise"), (("fiml",), "pairwise")):
+        asked = RobustnessPlan(missing=listed)
+        assert missing_of("wlsmv", asked) == (own,)
+        assert missing_of("mlr", asked) == listed
 
 
 def test_the_headlines_text_is_the_models_own_and_others_change_only_what_they_say(plan: StudyPlan) -> None:
@@ -249,7 +353,7 @@ def test_experience_is_scored_under_the_specifications_own_recency_weight(
     plan: StudyPlan, instrument: Instrument, form: PreparedForm,
 ) -> None:
     firms = firms_by_decision(form, instrument, plan.scoring, [Analysis("fiml", "plan", COVARIATES, 0.5, "presence")])
-    frame, responses = firms["plan", 0.5], form.rows[SCREENED].responses
+    frame, responses = firms["plan", 0.5, False], form.rows[SCREENED].responses
     bands = [responses.values[[f"{kind}{band}" for kind in ("xjv", "xeq", "xco")]].sum(axis=1, skipna=False)
              for band in (1, 2, 3, 4)]
     by_hand = np.log(1 + sum(n * 0.5**age for n, age in zip(bands, (1, 4, 8, 13), strict=True)))
