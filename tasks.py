@@ -88,12 +88,12 @@ def view(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     ensure("[dev]")
     # Tests that share what is costly to make stay together (tests/conftest.py).
-    return call(PYTHON, "-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadgroup")))
+    return call(PYTHON, "-m", "pytest", *(arguments or ("-n", "2")))
 
 
 def judge(arguments: list[str]) -> int:
     ensure("[dev]")
-    both = ("-m", "client or browser", "-n", "2", "--dist", "loadgroup")
+    both = ("-m", "client or browser", "-n", "2")
     return clients([]) or call(PYTHON, "-m", "pytest", *both, *arguments)
 
 

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
+from xdist.scheduler import LoadScopeScheduling
 
 from pipeline.results import StudyResults
 from pipeline.run import run_study
@@ -24,21 +26,30 @@ settings.register_profile("suite", deadline=None, derandomize=bool(os.environ.ge
                           suppress_health_check=list(HealthCheck))
 settings.load_profile("suite")
 
-SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
+TESTS = Path(__file__).resolve().parent
+SAMPLE = TESTS.parent / "data" / "sample"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Together(LoadScopeScheduling):
     """Which tests one of several processes takes together: a file's, and all files' that look at the sample's results.
 
     What is costly to make is then made once.
     """
-    by_file: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        by_file.setdefault(item.nodeid.split("::")[0], []).append(item)
-    for path, inside in by_file.items():
-        shares = any("sample_results" in getattr(item, "fixturenames", ()) for item in inside)
-        for item in inside:
-            item.add_marker(pytest.mark.xdist_group("the sample's results" if shares else path))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        return "the sample's results" if path in _LOOKING_AT_THE_SAMPLE else path
+
+
+_LOOKING_AT_THE_SAMPLE = {
+    str(path.relative_to(TESTS.parent).as_posix()) for path in TESTS.rglob("test_*.py")
+    if "sample_results" in path.read_text(encoding="utf-8")}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    # Not by marks and --dist loadgroup: pytest 9.2 no longer lets pytest-xdist 3.8 write groups into tests' names.
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -120,8 +120,36 @@ def correlate(tables: Tables, start: Array, empty_cell: float = 0.5,
             return _derivatives(n, rows, columns, now)
 
         rho[part], converged[part] = maximise(derivatives, start[part], BOUND, tolerance)
+        _return_to_summit(n, rows, columns, rho[part], converged[part], tolerance)
     perfect = perfect_association(counts)
     return np.where(perfect == 0, rho, perfect), converged | (perfect != 0)
+
+
+def _return_to_summit(n: Array, rows: Array, columns: Array, rho: Array, converged: NDArray[np.bool_],
+                      tolerance: float) -> None:
+    """Search again, in place, where a step went so far that a cell somebody is in fell to the floor.
+
+    Beyond that point the cell no longer moves ρ, and the search ends wherever the others lead it, often at the bound.
+    The second search takes such a point as too far, and its ρ̂ is kept where it is the likelier one.
+    """
+    at = np.flatnonzero(((n > 0) & (_probabilities(rows, columns, rho) <= FLOOR)).any(axis=(0, 1)))
+    if not at.size:
+        return
+    n, rows, columns = n[..., at], rows[:, at], columns[:, at]
+
+    def derivatives(now: Array, which: NDArray[np.int64]) -> tuple[Array, Array]:
+        counts, row, column = n[..., which], rows[:, which], columns[:, which]
+        slope, bend = _derivatives(counts, row, column, now)
+        lost = ((counts > 0) & (_probabilities(row, column, now) <= FLOOR)).any(axis=(0, 1))
+        return np.where(lost, -np.sign(now), slope), np.where(lost, 0.0, bend)
+
+    def likelihood(rho: Array) -> Array:
+        result: Array = (n * np.log(np.maximum(_probabilities(rows, columns, rho), FLOOR))).sum(axis=(0, 1))
+        return result
+
+    again, found = maximise(derivatives, np.zeros(len(at)), BOUND, tolerance)
+    better = found & (likelihood(again) > likelihood(rho[at]))
+    rho[at[better]], converged[at[better]] = again[better], True
 
 
 def table_correlation(counts: Array) -> Array:

@@ -54,8 +54,8 @@ def scaled_and_shifted(chisq: float, df: int, of: Traces, *, wanted: bool) -> We
         return WeightedTest(chisq, df, None, None)
     if df == 0:
         return WeightedTest(chisq, df, kernel.NO_DF, kernel.NO_DF)
-    if not of.second > 0:
-        none = Undefined(f"the variance of the test statistic is not positive ({of.second:.4g})")
+    if not 0 < of.second < np.inf:
+        none = Undefined(f"the variance of the test statistic is not positive and finite ({of.second:.4g})")
         return WeightedTest(chisq, df, none, none)
     a = float(np.sqrt(df / of.second))
     return WeightedTest(chisq, df, 1 / a, df - a * of.first)
