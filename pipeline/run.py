@@ -23,9 +23,7 @@ from pipeline.analyses import (
 from pipeline.by_group import compare_groups
 from pipeline.claims.decide import decide, needed_models, nothing_decided, wanted_claims
 from pipeline.claims.report import ClaimsReport
-from pipeline.data.scoring import Moments, VariableSummary, describe, moments
-from pipeline.estimation import observed_variables
-from pipeline.failures import failure_findings as failure_findings
+from pipeline.description import headline_of, main_runs, moments_of, variables_of
 from pipeline.failures import failures_told
 from pipeline.flow import flow_of
 from pipeline.instruments import instrument_of
@@ -34,7 +32,6 @@ from pipeline.invariance.grouping import check_groupings
 from pipeline.invariance.testing import invariance_of
 from pipeline.invariance.truth import true_differences
 from pipeline.invariance.versions import answered
-from pipeline.measurement.reliability import ScaleReliability
 from pipeline.models import MEDIATION, MODELS, THEORY, ModelSpec
 from pipeline.models.spec import Level
 from pipeline.ordinal.found import OrdinalRun
@@ -46,14 +43,12 @@ from pipeline.probes.probing import probe_models
 from pipeline.progress import Progress, Silent
 from pipeline.provenance import Clock, manifest
 from pipeline.questions import Posed, Questions, exploratory_analyses, level_frames, questions_for
-from pipeline.report.words import headline, measured
 from pipeline.results import (
     EVERYONE,
     SCREENED,
     CrossCheck,
     DecayRow,
     FactorAnalysis,
-    Headline,
     ModelRun,
     StudyResults,
 )
@@ -154,21 +149,21 @@ def run_study(
     return StudyResults(
         manifest=manifest(study, plan, fielded, overrides, clock, draws=draws, seed=seed, workers=workers),
         plan=plan,
-        headline=_headline(runs, scales, questions, plan),
+        headline=headline_of(runs, scales, questions, plan),
         flow=tuple(flow_of(forms, runs)),
         reading=tuple(reading for form in forms for reading in form.readings),
         failures=tuple(failure for form in forms for failure in form.failures),
         findings=tuple(finding for form in forms for finding in form.findings),
         screening=tuple(form.screening for form in forms),
         respondents=tuple(r for form in forms for r in form.respondents),
-        variables=tuple(v for form in forms for v in _variables(form)),
-        moments=_moments(questions.models),
+        variables=tuple(v for form in forms for v in variables_of(form)),
+        moments=moments_of(questions.models),
         reliability=scales,
         factor_analyses=analyses,
         models=runs,
         crosschecks=crosschecks,
         decay=decay,
-        known_truth=known_truth(study, next(iter(_main(runs)), None)) if plan.synthetic else (),
+        known_truth=known_truth(study, next(iter(main_runs(runs)), None)) if plan.synthetic else (),
         claims=claims,
         theory=(*theory, *deciding),
         rivals=rivals,
@@ -213,26 +208,6 @@ def _models(
                     draws=some, seed=seed, workers=workers, advance=clock.progress.advance,
                 ))
     return tuple(runs)
-
-
-def _main(runs: Sequence[ModelRun]) -> tuple[ModelRun, ...]:
-    """The model that the headline is about, screened rows first; nothing where no model could be asked.
-
-    The serial mediation, and in a study that cannot ask it the first of its measurement models.
-    """
-    ids = [run.id for run in runs]
-    main = MEDIATION.id if MEDIATION.id in ids else next(iter(ids), "")
-    return tuple(run for run in runs if run.id == main)
-
-
-def _headline(
-    runs: Sequence[ModelRun], scales: Sequence[ScaleReliability], questions: Questions, plan: StudyPlan,
-) -> Headline:
-    """What was found, in plain words."""
-    if not questions.can(MEDIATION.id):
-        return measured(runs, scales, questions.absent, synthetic=plan.synthetic)
-    screened, everyone = _main(runs)
-    return headline(screened, synthetic=plan.synthetic, all_respondents=everyone)
 
 
 def _decay(questions: Questions, plan: StudyPlan, *, workers: int) -> tuple[DecayRow, ...]:
@@ -319,19 +294,3 @@ def _crosschecks(posed: Sequence[Posed], clock: Clock) -> tuple[CrossCheck, ...]
             found.append(second_opinion(one.spec, one.form.rows[SCREENED].units.frame, SCREENED))
             clock.progress.advance()
     return tuple(found)
-
-
-def _variables(form: PreparedForm) -> tuple[VariableSummary, ...]:
-    scores, units = form.rows[SCREENED].scores, form.rows[SCREENED].units
-    return describe(units.frame[list(scores.scores.columns)], scores.labels, units.unit)
-
-
-def _moments(posed: Sequence[Posed]) -> dict[str, Moments]:
-    """Moments of the largest model of each form, so that others can estimate it again; named by what a row is."""
-    out: dict[str, Moments] = {}
-    for form in dict.fromkeys(one.form.form for one in posed):
-        own = [one for one in posed if one.form.form == form]
-        units = own[0].form.rows[SCREENED].units
-        used = max((observed_variables(one.spec) for one in own), key=len)
-        out[units.unit if units.unit not in out else f"{units.unit}, form {form}"] = moments(units.frame[used])
-    return out

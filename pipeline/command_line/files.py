@@ -148,7 +148,7 @@ def read_export(
 ) -> None:
     """Read and validate an export; write its answers and, beside them, what was set aside."""
     from pipeline.commands import reading as command
-    from pipeline.run import failure_findings
+    from pipeline.failures import failure_findings
 
     found = command.read_export(platform, file, out, version=version, labels=labels)
     for line in command.report(found):

@@ -47,7 +47,7 @@ def run(
 
 
 def _print_outcome(results: StudyResults, report: Path) -> None:
-    from pipeline.run import failure_findings
+    from pipeline.failures import failure_findings
 
     if results.manifest.synthetic:
         typer.echo("SYNTHETIC DATA: these answers were simulated; the findings are about no real firm.\n")
