@@ -87,7 +87,8 @@ def ordinal_run(
         fit = describe(estimate_model(spec.syntax, used.to_numpy(dtype=float), list(used.columns), options,
                                       name=spec.id), level=level)
     except InputError as error:
-        return _told(replace(empty, why_not=" ".join(f"{f.place}: {f.rule}" for f in error.findings[:2])), level)
+        because = "; ".join(f"{found.place}: {found.rule}".rstrip(".") for found in error.findings[:2])
+        return _told(replace(empty, why_not=because), level)
     return _told(replace(
         empty, n=fit.nobs, converged=fit.converged, admissible=fit.admissible, indices=fit.indices,
         rows=_beside(robust, fit) if fit.converged else (), notes=fit.warnings,
