@@ -26,6 +26,7 @@ from pipeline.sem.weighted import weighted_moments
 SEVERAL = 3
 """Diagnoses of one kind that are told one by one."""
 
+
 @dataclass(frozen=True)
 class OrderedGroup:
     """One group's rows as estimation by least squares sees them.
