@@ -8,16 +8,24 @@ matched (Satorra 2000; Asparouhov & Muthén 2010), which needs both models' deri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from instrument.errors import Finding, InputError
-from pipeline.sem import least_squares
 from pipeline.sem.comparisons import DifferenceTest, ModelTest, chi_square_test, likelihood_ratio_test
 from pipeline.sem.estimate import Estimated
 from pipeline.sem.goodness import degrees_of_freedom, test_statistic
-from pipeline.sem.least_squares import WeightedObjective
+from pipeline.sem.least_squares import (
+    Pieces,
+    Traces,
+    WeightedObjective,
+    information,
+    meat,
+    pieces,
+    scale_and_shift,
+    statistic,
+)
 from pipeline.sem.linalg import Array, one_thread
 from pipeline.sem.robust import group_moments
 from pipeline.undefined import Number, Undefined
@@ -57,63 +65,47 @@ def constraints_between(smaller: Array, larger: Array) -> Array:
     return result
 
 
-def scaled_and_shifted(
-    difference: float, information: Array, variance: Array, constraints: Array,
+def shifted_difference(
+    difference: float, normal: Array, variance: Array, constraints: Array,
 ) -> ShiftedDifference:
     """T₀ − T₁ with the mean and variance of χ²(m): a(T₀ − T₁) + m − a tr B₁, a = √(m / tr B₁²) (Satorra 2000).
 
     Parameters
     ----------
-    information, variance
+    normal, variance
         (r, r) ΠᵀVΠ and ΠᵀVΓVΠ of one case by the larger model's r parameters.
     constraints
-        (m, r) A. With P the information, B₁ = P⁻¹Aᵀ (AP⁻¹Aᵀ)⁻ AP⁻¹ times the variance.
+        (m, r) A. With P the first, B₁ = P⁻¹Aᵀ (AP⁻¹Aᵀ)⁻ AP⁻¹ times the variance.
     """
     m = len(constraints)
-    inverse = np.linalg.pinv(information, rcond=_SMALL, hermitian=True)
+    inverse = np.linalg.pinv(normal, rcond=_SMALL, hermitian=True)
     middle = np.linalg.pinv(constraints @ inverse @ constraints.T, rcond=_SMALL, hermitian=True)
     product = inverse @ constraints.T @ middle @ constraints @ inverse @ variance
-    first, second = float(np.trace(product)), float(np.sum(product * product.T))
+    found = scale_and_shift(m, Traces(float(np.trace(product)), float(np.sum(product * product.T))))
     unknown = Undefined("the RMSEA of a difference is not known for scaled statistics")
-    if not second > 0:
-        none = Undefined("the weights of the difference have no positive sum")
-        return ShiftedDifference(none, m, none, none, unknown, none)
-    a = float(np.sqrt(m / second))
-    shift = m - a * first
+    if isinstance(found, Undefined):
+        return ShiftedDifference(found, m, found, found, unknown, found)
+    a, shift = found
     if difference < -1e-8:
         return ShiftedDifference(_WORSE, m, _WORSE, 1 / a, unknown, shift)
     test = chi_square_test(a * difference + shift, m)
     return ShiftedDifference(test.statistic, m, test.pvalue, 1 / a, unknown, shift)
 
 
-def satorra_2000(
-    smaller: Sequence[Array], larger: Sequence[Array], weights: Sequence[Array], gamma: Sequence[Array],
-    shares: Sequence[float], chisq: tuple[float, float],
-) -> ShiftedDifference:
+def satorra_2000(smaller: Sequence[Array], larger: Sequence[Pieces], chisq: tuple[float, float]) -> ShiftedDifference:
     """The scaled and shifted difference of two models by diagonally weighted least squares.
 
     Parameters
     ----------
     smaller, larger
-        Π_g (m_g, r) of each group: derivatives of the moments, each model's at its own estimates and within its own
-        constraints. All else is the larger model's.
-    weights
-        (m_g,) diagonal of V_g.
-    gamma
-        (m_g, m_g) covariance of the moments of one case.
-    shares
-        n_g / N.
+        Of each group. Derivatives Π_g (m_g, r) of the moments are each model's at its own estimates and within its own
+        constraints; all else is the larger model's.
     chisq
         T₀ and T₁, not scaled.
     """
-    r = larger[0].shape[1]
-    information, variance = np.zeros((r, r)), np.zeros((r, r))
-    for jacobian, weight, covariance, share in zip(larger, weights, gamma, shares, strict=True):
-        weighted = weight[:, None] * jacobian
-        information += share * jacobian.T @ weighted
-        variance += share * weighted.T @ covariance @ weighted
-    constraints = constraints_between(np.concatenate(smaller), np.concatenate(larger))
-    return scaled_and_shifted(chisq[0] - chisq[1], information, variance, constraints)
+    r = larger[0].J.shape[1]
+    constraints = constraints_between(np.concatenate(smaller), np.concatenate([part.J for part in larger]))
+    return shifted_difference(chisq[0] - chisq[1], information(larger, r), meat(larger, r), constraints)
 
 
 # ---- adapter -------------------------------------------------------------------------------------------------------
@@ -160,8 +152,7 @@ def _model_test(estimated: Estimated) -> ModelTest:
     problem, theta, options = estimated.problem, estimated.theta, estimated.options
     n, groups = problem.n, len(problem.sample.groups)
     if isinstance(problem.objective, WeightedObjective):
-        value = float(problem.objective.n[0] * problem.objective.evaluate(theta[None]).value[0])
-        return ModelTest(value, degrees_of_freedom(problem, estimated.npar), n, groups)
+        return ModelTest(statistic(problem, theta), degrees_of_freedom(problem, estimated.npar), n, groups)
     robust = options.estimator == "mlr" or problem.sample.clustered
     moments = group_moments(problem) if robust else None
     own = test_statistic(problem, theta, estimated.npar, options.estimator, estimated.information, moments)
@@ -171,10 +162,8 @@ def _model_test(estimated: Estimated) -> ModelTest:
 def _shifted(restricted: Estimated, unrestricted: Estimated, df: int) -> DifferenceTest:
     """Satorra (2000) from the pieces of both models."""
     smaller, larger = (_within(estimated) for estimated in (restricted, unrestricted))
-    parts = least_squares.pieces(unrestricted.problem, unrestricted.theta)
-    found = satorra_2000(smaller, larger, [part.weight for part in parts], [part.gamma for part in parts],
-                         [part.share for part in parts], (_model_test(restricted).chisq,
-                                                          _model_test(unrestricted).chisq))
+    found = satorra_2000([part.J for part in smaller], larger,
+                         (_model_test(restricted).chisq, _model_test(unrestricted).chisq))
     if found.df == df:
         return found
     other = Undefined(f"the models differ by {df} degrees of freedom and by {found.df} constraints, so that they are "
@@ -182,8 +171,8 @@ def _shifted(restricted: Estimated, unrestricted: Estimated, df: int) -> Differe
     return DifferenceTest(other, df, other, None, other)
 
 
-def _within(estimated: Estimated) -> list[Array]:
-    """Derivatives (m, r) of every group's moments within the model's constraints."""
+def _within(estimated: Estimated) -> list[Pieces]:
+    """Every group's pieces, with derivatives (m, r) within the model's constraints."""
     problem, theta = estimated.problem, estimated.theta
     tangent = problem.restriction.tangent(theta)
-    return [part.J @ tangent for part in least_squares.pieces(problem, theta)]
+    return [replace(part, J=part.J @ tangent) for part in pieces(problem, theta)]

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.sem.discrepancy import Slope
+from pipeline.sem.discrepancy import Discrepancy, Slope
 from pipeline.sem.linalg import Array, Bools, Field, Inverse
 from pipeline.sem.matrices import Implied, Index
 from pipeline.sem.objective import STEP, Evaluation, Objective
-from pipeline.sem.responses import ResponseMatrices
+from pipeline.sem.responses import ResponseMatrices, response_matrices
+from pipeline.sem.table import ParameterTable
+from pipeline.undefined import Undefined
 
 if TYPE_CHECKING:
     from pipeline.sem.problem import Problem
@@ -131,6 +133,17 @@ class WeightedObjective(Objective):
         return [vector.imag.T / STEP for vector in self.vectors(stepped)]
 
 
+def weighted_objective(table: ParameterTable, data: Sequence[Discrepancy]) -> WeightedObjective:
+    """A model of ordered variables and the moments it is about."""
+    responses = response_matrices(table)
+    return WeightedObjective(tuple(one.base for one in responses), tuple(data), table.n_free, responses)
+
+
+def statistic(problem: Problem, theta: Array) -> float:
+    """T = Σ (n_g − 1) F_g at one θ (q,), before any scaling."""
+    return float(problem.objective.n[0] * problem.objective.evaluate(theta[None]).value[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """What a sandwich needs of one group: n_g/N, J (m, q), weights (m,) and Γ (m, m)."""
@@ -177,6 +190,17 @@ class Traces:
 
     first: float
     second: float
+
+
+def scale_and_shift(df: int, of: Traces) -> tuple[float, float] | Undefined:
+    """a = √(df / tr((UΓ)²)) and b = df − a tr(UΓ): aT + b has the mean and the variance of χ²(df).
+
+    Asparouhov & Muthén (2010); the same for a difference, with U of the constraints (Satorra 2000).
+    """
+    if not 0 < of.second < np.inf:
+        return Undefined(f"the variance of the statistic is not positive and finite ({of.second:.4g})")
+    a = float(np.sqrt(df / of.second))
+    return a, df - a * of.first
 
 
 def traces(parts: Sequence[Pieces], inverse: Array) -> Traces:

@@ -23,10 +23,8 @@ from pipeline.sem.expected import expected_information
 from pipeline.sem.inference import bread
 from pipeline.sem.least_squares import WeightedObjective, information, pieces
 from pipeline.sem.linalg import Array
-from pipeline.sem.matrices import Implied, group_matrices
-from pipeline.sem.objective import Objective
-from pipeline.sem.problem import Problem
-from pipeline.sem.responses import response_matrices
+from pipeline.sem.matrices import Implied
+from pipeline.sem.problem import Problem, widened
 from pipeline.sem.syntax import Operator
 from pipeline.sem.table import ParameterTable, Row
 from pipeline.undefined import Number, Undefined
@@ -141,19 +139,12 @@ def modification_indices(problem: Problem, theta: Array) -> tuple[ModificationIn
 
 def _with_candidates(problem: Problem, wide: ParameterTable, full: Array) -> tuple[Array, Array, Array]:
     """Candidates' scores (m,), information (Q, q) of all parameters with the model's own, and (Q,) with themselves."""
-    q = problem.table.n_free
-    own = problem.objective
-    if isinstance(own, WeightedObjective):
-        responses = response_matrices(wide)
-        weighted = WeightedObjective(tuple(one.base for one in responses), own.data, wide.n_free, responses)
-        posed = replace(problem, table=wide, objective=weighted)
-        # As lavaan has them: n_g − 1 over N in the score, n_g over N in the information.
-        score = -weighted.evaluate(full[None]).gradient[0, q:] / 2 * float(weighted.n[0]) / problem.n
+    q, posed = problem.table.n_free, widened(problem, wide)
+    score = posed.score(full)[q:]
+    if isinstance(posed.objective, WeightedObjective):
         whole = information(pieces(posed, full), len(full))
         return score, whole[:, :q], np.diag(whole)
-    objective = Objective(group_matrices(wide), own.data, wide.n_free)
-    score = -objective.evaluate(full[None]).gradient[0, q:] / 2
-    return score, *expected_information(objective, full, q)
+    return score, *expected_information(posed.objective, full, q)
 
 
 # ---- candidates ----------------------------------------------------------------------------------------------------

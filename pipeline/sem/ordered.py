@@ -13,10 +13,9 @@ from pipeline.moments.categories import Coded, coded
 from pipeline.moments.resampled import resampled_moments
 from pipeline.moments.three_stage import OrdinalMoments, ordinal_moments
 from pipeline.sem.defaults import order_ends, roles
-from pipeline.sem.least_squares import LeastSquares, WeightedObjective
+from pipeline.sem.least_squares import LeastSquares, WeightedObjective, weighted_objective
 from pipeline.sem.linalg import Array, Bools
 from pipeline.sem.objective import Objective
-from pipeline.sem.responses import response_matrices
 from pipeline.sem.sample import GroupRows, Sample
 from pipeline.sem.saturated import SaturatedMoments
 from pipeline.sem.syntax import ModelSyntax
@@ -109,9 +108,7 @@ def weighted_problem(
     if findings:
         raise InputError(findings)
     groups = [_group(group, Y, table, names, every.levels) for group, Y in zip(sample.groups, parts, strict=True)]
-    responses = response_matrices(table)
-    objective = WeightedObjective(tuple(one.base for one in responses), tuple(group.data() for group in groups),
-                                  table.n_free, responses)
+    objective = weighted_objective(table, [group.data() for group in groups])
     saturated = tuple(SaturatedMoments(data.mean[0], data.cov[0], 0.0, True, 0) for data in objective.data)
     said = [(diagnosis.code, diagnosis.text) for diagnosis in every.diagnoses]
     said += [(diagnosis.code, diagnosis.text + (f" (group {rows.label})" if rows.label else ""))

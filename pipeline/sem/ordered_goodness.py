@@ -14,7 +14,17 @@ import numpy as np
 from pipeline.sem import indices as kernel
 from pipeline.sem.fit import Estimator, FitIndices, ScaledIndices
 from pipeline.sem.inference import bread
-from pipeline.sem.least_squares import LeastSquares, Traces, WeightedObjective, information, pieces, traces
+from pipeline.sem.least_squares import (
+    LeastSquares,
+    Pieces,
+    Traces,
+    WeightedObjective,
+    information,
+    pieces,
+    scale_and_shift,
+    statistic,
+    traces,
+)
 from pipeline.sem.linalg import Array
 from pipeline.sem.ordered_robust import robust_indices
 from pipeline.sem.problem import Problem
@@ -54,21 +64,29 @@ def scaled_and_shifted(chisq: float, df: int, of: Traces, *, wanted: bool) -> We
         return WeightedTest(chisq, df, None, None)
     if df == 0:
         return WeightedTest(chisq, df, kernel.NO_DF, kernel.NO_DF)
-    if not 0 < of.second < np.inf:
-        none = Undefined(f"the variance of the test statistic is not positive and finite ({of.second:.4g})")
-        return WeightedTest(chisq, df, none, none)
-    a = float(np.sqrt(df / of.second))
-    return WeightedTest(chisq, df, 1 / a, df - a * of.first)
+    found = scale_and_shift(df, of)
+    if isinstance(found, Undefined):
+        return WeightedTest(chisq, df, found, found)
+    a, shift = found
+    return WeightedTest(chisq, df, 1 / a, shift)
 
 
 def weighted_test(problem: Problem, theta: Array, npar: int, estimator: Estimator) -> WeightedTest:
     """T of a model at its minimum."""
+    return _test(problem, theta, npar, estimator, *_pieces_and_inverse(problem, theta))
+
+
+def _pieces_and_inverse(problem: Problem, theta: Array) -> tuple[tuple[Pieces, ...], Array]:
+    """Every group's pieces, and the inverse information (q, q) within the constraints."""
     parts = pieces(problem, theta)
-    q = problem.table.n_free
-    inverse = bread(information(parts, q), problem.restriction.tangent(theta)).inverse
-    value = float(problem.objective.n[0]) * float(problem.objective.evaluate(theta[None]).value[0])
+    return parts, bread(information(parts, len(theta)), problem.restriction.tangent(theta)).inverse
+
+
+def _test(
+    problem: Problem, theta: Array, npar: int, estimator: Estimator, parts: tuple[Pieces, ...], inverse: Array,
+) -> WeightedTest:
     df = moments_in_all(problem) - npar
-    return scaled_and_shifted(value, df, traces(parts, inverse), wanted=estimator == "wlsmv")
+    return scaled_and_shifted(statistic(problem, theta), df, traces(parts, inverse), wanted=estimator == "wlsmv")
 
 
 def baseline_test(problem: Problem, estimator: Estimator) -> WeightedTest:
@@ -96,7 +114,8 @@ def baseline_test(problem: Problem, estimator: Estimator) -> WeightedTest:
 def weighted_indices(problem: Problem, theta: Array, estimator: Estimator) -> FitIndices:
     """All indices of one model at its minimum θ (q,)."""
     npar = problem.npar(theta)
-    own, base = weighted_test(problem, theta, npar, estimator), baseline_test(problem, estimator)
+    parts, inverse = _pieces_and_inverse(problem, theta)
+    own, base = _test(problem, theta, npar, estimator, parts, inverse), baseline_test(problem, estimator)
     groups = len(problem.sample.groups)
     n = problem.n - groups
     return FitIndices(
@@ -104,7 +123,7 @@ def weighted_indices(problem: Problem, theta: Array, estimator: Estimator) -> Fi
         srmr=_srmr(problem, theta), gfi=_gfi(problem, theta), logl=NO_LIKELIHOOD, unrestricted_logl=NO_LIKELIHOOD,
         aic=NO_LIKELIHOOD, bic=NO_LIKELIHOOD, sabic=NO_LIKELIHOOD,
         scaled=_scaled(own, base, n, groups),
-        robust=robust_indices(problem, theta, own.df, base.df) if estimator == "wlsmv" else None,
+        robust=robust_indices(problem, theta, parts, inverse, own.df, base.df) if estimator == "wlsmv" else None,
     )
 
 

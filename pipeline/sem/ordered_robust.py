@@ -7,20 +7,29 @@ where every variable is ordered, nothing is exogenous, and the polychoric correl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pipeline.sem import indices as kernel
 from pipeline.sem.fit import RobustIndices
-from pipeline.sem.inference import bread
-from pipeline.sem.least_squares import Pieces, WeightedObjective, information, pieces
+from pipeline.sem.least_squares import Pieces, WeightedObjective
 from pipeline.sem.linalg import Array
 from pipeline.sem.problem import Problem
 from pipeline.sem.responses import Layout
 from pipeline.undefined import Undefined
 
 
-def robust_indices(problem: Problem, theta: Array, df: int, baseline_df: int) -> RobustIndices | None:
-    """At the minimum θ (q,); None for a model without degrees of freedom, of mixed variables or given x."""
+def robust_indices(
+    problem: Problem, theta: Array, every: Sequence[Pieces], inverse: Array, df: int, baseline_df: int,
+) -> RobustIndices | None:
+    """At the minimum θ (q,); None for a model without degrees of freedom, of mixed variables or given x.
+
+    Parameters
+    ----------
+    every, inverse
+        Of each group, and the inverse information (q, q) within the constraints.
+    """
     objective = problem.objective
     if not isinstance(objective, WeightedObjective) or df <= 0:
         return None
@@ -36,8 +45,6 @@ def robust_indices(problem: Problem, theta: Array, df: int, baseline_df: int) ->
     cases = [rows.n for rows in problem.sample.groups]
     chisq = sum(n * _discrepancy(R, Sigma) for n, R, Sigma in zip(cases, samples, implied, strict=True))
     baseline = -sum(n * float(np.linalg.slogdet(R)[1]) for n, R in zip(cases, samples, strict=True))
-    every = pieces(problem, theta)
-    inverse = bread(information(every, len(theta)), problem.restriction.tangent(theta)).inverse
     parts = [_of_correlations(part, layout) for part in every]
     factor = _expectation(parts, [_weight(layout, Sigma) for Sigma in implied], inverse) / df
     base_factor = sum(float(np.trace(part.gamma)) for part in parts) / baseline_df

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.sem.constraints import Restriction, holding, reduced_inverse, restriction
 from pipeline.sem.discrepancy import Discrepancy, complete_normal
 from pipeline.sem.incomplete import incomplete_normal, patterns_of
-from pipeline.sem.least_squares import WeightedObjective
+from pipeline.sem.least_squares import WeightedObjective, weighted_objective
 from pipeline.sem.linalg import Array
 from pipeline.sem.matrices import group_matrices
 from pipeline.sem.minimise import Minima, quasi_newton, scoring
@@ -63,10 +63,25 @@ class Problem:
         return starting_values(self.table, [m.cov for m in self.saturated], [m.mean for m in self.saturated],
                                thresholds)
 
+    def score(self, theta: Array) -> Array:
+        """(q,) of one case at one θ; of least squares as lavaan has it, with n_g − 1 over N."""
+        half: Array = -self.objective.evaluate(theta[None]).gradient[0] / 2
+        if isinstance(self.objective, WeightedObjective):
+            return half * float(self.objective.n[0]) / self.n
+        return half
+
     @property
     def shares(self) -> list[float]:
         """n_g / N of every group."""
         return [group.n / self.sample.n for group in self.sample.groups]
+
+
+def widened(problem: Problem, table: ParameterTable) -> Problem:
+    """The same data seen by another table of the same variables, such as one with more free rows."""
+    data = problem.objective.data
+    objective = (weighted_objective(table, data) if isinstance(problem.objective, WeightedObjective)
+                 else Objective(group_matrices(table), data, table.n_free))
+    return replace(problem, table=table, objective=objective, restriction=restriction(table))
 
 
 def pose(table: ParameterTable, sample: Sample) -> Problem:

@@ -22,11 +22,9 @@ from pipeline.sem.generalised_scores import ScoreStatistic, generalised_score
 from pipeline.sem.inference import bread, meat
 from pipeline.sem.least_squares import WeightedObjective
 from pipeline.sem.linalg import Array, one_thread
-from pipeline.sem.matrices import GroupMatrices, Implied, group_matrices
+from pipeline.sem.matrices import GroupMatrices, Implied
 from pipeline.sem.modification import extended_table
-from pipeline.sem.objective import Objective
-from pipeline.sem.problem import Problem
-from pipeline.sem.responses import response_matrices
+from pipeline.sem.problem import Problem, widened
 from pipeline.sem.robust import satorra_bentler
 from pipeline.sem.table import Constraint, ParameterTable, Row
 from pipeline.undefined import Number, Undefined
@@ -188,13 +186,7 @@ def _widened(problem: Problem, candidates: tuple[Row, ...]) -> Problem:
     """The same data and model with the candidates free; without constraints, which tangents take care of."""
     if not candidates:
         return problem
-    wide, data = extended_table(problem.table, candidates), problem.objective.data
-    if isinstance(problem.objective, WeightedObjective):
-        responses = response_matrices(wide)
-        objective: Objective = WeightedObjective(tuple(one.base for one in responses), data, wide.n_free, responses)
-    else:
-        objective = Objective(group_matrices(wide), data, wide.n_free)
-    return replace(problem, table=wide, objective=objective, restriction=restriction(wide))
+    return widened(problem, extended_table(problem.table, candidates))
 
 
 def _tangent(K: Array, candidates: int) -> Array:

@@ -111,12 +111,11 @@ def score_tests(problem: Problem, theta: Array) -> ScoreTests:
 
 
 def _score_and_information(problem: Problem, theta: Array) -> tuple[Array, Array]:
-    """(q,) and (q, q) of one case; of least squares as lavaan has them, with n_g − 1 over N in the score."""
-    score = -problem.objective.evaluate(theta[None]).gradient[0] / 2
+    """(q,) and (q, q) of one case."""
     if isinstance(problem.objective, WeightedObjective):
-        return score * float(problem.objective.n[0]) / problem.n, information(pieces(problem, theta), len(theta))
+        return problem.score(theta), information(pieces(problem, theta), len(theta))
     expected, _ = expected_information(problem.objective, theta)
-    return score, expected
+    return problem.score(theta), expected
 
 
 def _standardised(problem: Problem, theta: Array, change: Array) -> list[tuple[Number, Number]]:

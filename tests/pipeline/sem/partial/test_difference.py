@@ -10,6 +10,7 @@ import pytest
 from instrument.errors import InputError
 from pipeline.sem.difference import ShiftedDifference, difference_test, satorra_2000
 from pipeline.sem.estimate import Options, estimate_model
+from pipeline.sem.least_squares import Pieces
 from pipeline.undefined import Undefined
 from tests.pipeline.sem.partial.shared_data import ITEMS, MODEL, holzinger, ordinal, stored
 
@@ -22,9 +23,13 @@ def kernel(pair: dict, *, smaller: str | None = None) -> ShiftedDifference:
     models = stored("differences")["models"]
     small, large = models[smaller or pair["smaller"]], models[pair["larger"]]
     within = [[np.array(J) @ np.array(model["tangent"]) for J in model["jacobians"]] for model in (small, large)]
-    n = np.array(large["n"])
-    return satorra_2000(*within, [np.array(w) for w in large["weights"]], [np.array(g) for g in large["gamma"]],
-                        (n / n.sum()).tolist(), (small["chisq"], large["chisq"]))
+    return satorra_2000(within[0], pieces_of(large, within[1]), (small["chisq"], large["chisq"]))
+
+
+def pieces_of(model: dict, jacobians: list[np.ndarray]) -> list[Pieces]:
+    shares = np.array(model["n"]) / sum(model["n"])
+    return [Pieces(float(share), J, np.array(weight), np.array(gamma))
+            for share, J, weight, gamma in zip(shares, jacobians, model["weights"], model["gamma"], strict=True)]
 
 
 def agrees(found, expected: dict, rel: float) -> None:
@@ -56,9 +61,7 @@ def test_other_parameters_for_the_same_models_change_nothing():
         K = np.array(model["tangent"])
         turn = rng.normal(size=(K.shape[1], K.shape[1]))
         turned.append([np.array(J) @ K @ turn for J in model["jacobians"]])
-    n = np.array(large["n"])
-    found = satorra_2000(*turned, [np.array(w) for w in large["weights"]], [np.array(g) for g in large["gamma"]],
-                         (n / n.sum()).tolist(), (small["chisq"], large["chisq"]))
+    found = satorra_2000(turned[0], pieces_of(large, turned[1]), (small["chisq"], large["chisq"]))
     agrees(found, expected, 1e-6)
 
 
@@ -68,8 +71,7 @@ def test_a_restricted_model_that_fits_better_has_no_test():
     assert models["thresholds"]["chisq"] > models["configural"]["chisq"]
     large = models["configural"]
     within = [[np.array(J) @ np.array(m["tangent"]) for J in m["jacobians"]] for m in (models[pair["smaller"]], large)]
-    found = satorra_2000(*within, [np.array(w) for w in large["weights"]], [np.array(g) for g in large["gamma"]],
-                         [0.5, 0.5], (large["chisq"] - 1, large["chisq"]))
+    found = satorra_2000(within[0], pieces_of(large, within[1]), (large["chisq"] - 1, large["chisq"]))
     assert isinstance(found.statistic, Undefined)
 
 
