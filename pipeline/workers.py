@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from pipeline.sem.chunks import in_chunks
-from pipeline.sem.resampling import BLOCK
+from pipeline.sem.chunks import in_tasks
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
@@ -16,7 +15,7 @@ def each(
     work: Callable[[Thing], Result], things: Sequence[Thing], workers: int,
     advance: Callable[[int], None] | None = None,
 ) -> list[Result]:
-    """``work`` on every thing, some things to a task.
+    """``work`` on every thing, one thing to a task: some take a hundred times as long as others.
 
     Parameters
     ----------
@@ -27,13 +26,9 @@ def each(
     """
     if not things:
         return []
-
-    def some(first: int, last: int) -> list[Result]:
-        return [work(thing) for thing in things[first:last]]
-
     done: list[Result] = []
-    for part, new in in_chunks(some, len(things), BLOCK, workers):
-        done += part
+    for result in in_tasks(lambda number, _: work(things[number]), [(k, k + 1) for k in range(len(things))], workers):
+        done.append(result)
         if advance is not None:
-            advance(new)
+            advance(1)
     return done

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -35,10 +35,16 @@ def in_chunks(work: Work[Part], draws: int, size: int, workers: int) -> Iterator
     seed. Linear algebra runs on one thread: sums split over several round differently.
     """
     tasks = list(spans(draws, size))
+    for (first, last), part in zip(tasks, in_tasks(work, tasks, workers), strict=True):
+        yield part, min(last, draws) - first
+
+
+def in_tasks(work: Work[Part], tasks: Sequence[tuple[int, int]], workers: int) -> Iterator[Part]:
+    """Results of ``work(first, last)`` on every task, in their order, as many tasks at a time as there are workers."""
     with one_thread():
         if workers == 1 or len(tasks) == 1:
             for first, last in tasks:
-                yield work(first, last), min(last, draws) - first
+                yield work(first, last)
             return
         pool, call = _pool(work, min(workers, len(tasks)) - 1)
         try:
@@ -47,14 +53,14 @@ def in_chunks(work: Work[Part], draws: int, size: int, workers: int) -> Iterator
                 warnings.simplefilter("ignore", DeprecationWarning)
                 running = [pool.submit(call, first, last) for first, last in tasks]
             own: dict[int, Part] = {}
-            for number, (first, last) in enumerate(tasks):
+            for number in range(len(tasks)):
                 # This process works too while it waits, on the next chunk that nobody has begun.
                 while number not in own and not running[number].done():
                     free = next((k for k in range(number, len(tasks)) if k not in own and running[k].cancel()), None)
                     if free is None:
                         break
                     own[free] = work(*tasks[free])
-                yield own.pop(number) if number in own else running[number].result(), min(last, draws) - first
+                yield own.pop(number) if number in own else running[number].result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

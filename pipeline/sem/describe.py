@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike
 
 from instrument.errors import Finding, InputError
 from pipeline.sem.estimate import Estimated, Options, estimate_model
-from pipeline.sem.fit import Diagnosis, Fit, GroupFit, Matrix, Parameter
+from pipeline.sem.fit import Diagnosis, Fit, FitIndices, GroupFit, Matrix, Parameter
 from pipeline.sem.goodness import degrees_of_freedom, fit_indices
 from pipeline.sem.least_squares import WeightedObjective
 from pipeline.sem.linalg import Array, Bools, Field, one_thread
 from pipeline.sem.matrices import GroupMatrices, Implied
 from pipeline.sem.normal import wald
 from pipeline.sem.objective import STEP
+from pipeline.sem.ordered_goodness import weighted_indices
 from pipeline.sem.standardise import defined_values, label_values, row_values, standardised_rows
 from pipeline.sem.syntax import Definition
 from pipeline.undefined import Number, Undefined
@@ -53,8 +54,7 @@ def describe(estimated: Estimated, *, level: float = 0.95, with_fit: bool = True
         implied = problem.objective.described(estimated.theta[None])
         df = degrees_of_freedom(problem, estimated.npar)
         usable = with_fit and estimated.converged and df >= 0
-        indices = (fit_indices(problem, estimated.theta, options.estimator, estimated.information)
-                   if usable else None)
+        indices = _indices(estimated) if usable else None
         parameters = _parameters(estimated, level)
     diagnoses = estimated.diagnoses
     if df < 0:
@@ -76,6 +76,13 @@ def describe(estimated: Estimated, *, level: float = 0.95, with_fit: bool = True
         groups=tuple(_group(estimated, number, moments) for number, moments in enumerate(implied)),
         parameters=parameters, indices=indices, diagnoses=diagnoses,
     )
+
+
+def _indices(estimated: Estimated) -> FitIndices:
+    problem, theta = estimated.problem, estimated.theta
+    if isinstance(problem.objective, WeightedObjective):
+        return weighted_indices(problem, theta, estimated.options.estimator)
+    return fit_indices(problem, theta, estimated.test, estimated.reference.baseline)
 
 
 def _methods(estimated: Estimated) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import numpy as np
 from instrument.errors import Finding, InputError
 from pipeline.sem.comparisons import DifferenceTest, ModelTest, chi_square_test, likelihood_ratio_test
 from pipeline.sem.estimate import Estimated
-from pipeline.sem.goodness import degrees_of_freedom, test_statistic
+from pipeline.sem.goodness import chisq_of, degrees_of_freedom
 from pipeline.sem.least_squares import (
     Pieces,
     Traces,
@@ -27,7 +27,6 @@ from pipeline.sem.least_squares import (
     statistic,
 )
 from pipeline.sem.linalg import Array, one_thread
-from pipeline.sem.robust import group_moments
 from pipeline.undefined import Number, Undefined
 
 _SMALL = float(np.sqrt(np.finfo(np.float64).eps))
@@ -149,13 +148,13 @@ def _check_estimators(restricted: Estimated, unrestricted: Estimated) -> None:
 
 def _model_test(estimated: Estimated) -> ModelTest:
     """A model's standard test, with the scaling factor that a difference by Satorra and Bentler needs."""
-    problem, theta, options = estimated.problem, estimated.theta, estimated.options
+    problem, theta, df = estimated.problem, estimated.theta, degrees_of_freedom(estimated.problem, estimated.npar)
     n, groups = problem.n, len(problem.sample.groups)
     if isinstance(problem.objective, WeightedObjective):
-        return ModelTest(statistic(problem, theta), degrees_of_freedom(problem, estimated.npar), n, groups)
-    robust = options.estimator == "mlr" or problem.sample.clustered
-    moments = group_moments(problem) if robust else None
-    own = test_statistic(problem, theta, estimated.npar, options.estimator, estimated.information, moments)
+        return ModelTest(statistic(problem, theta), df, n, groups)
+    if estimated.options.estimator == "ml" and not problem.sample.clustered:
+        return ModelTest(chisq_of(problem, theta), df, n, groups)
+    own = estimated.test
     return ModelTest(own.chisq, own.df, n, groups, own.factor)
 
 

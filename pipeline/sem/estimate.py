@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from instrument.errors import Finding, InputError
+from pipeline.sem.diagnoses import diagnoses_of
 from pipeline.sem.equality import GroupEqual
 from pipeline.sem.fit import Diagnosis, Estimator
-from pipeline.sem.inference import Bread, InformationKind, bread, improprieties, information_of, meat, name_of
+from pipeline.sem.goodness import ReferenceModels, Sandwich, TestStatistic, test_statistic
+from pipeline.sem.inference import Bread, InformationKind, bread, information_of, meat
 from pipeline.sem.least_squares import information as least_squares_information
 from pipeline.sem.least_squares import meat as least_squares_meat
 from pipeline.sem.least_squares import pieces
 from pipeline.sem.linalg import Array, one_thread
 from pipeline.sem.minimise import Minima
-from pipeline.sem.ordered import disordered_thresholds, levels_in, levels_of, lost_categories
+from pipeline.sem.ordered import levels_in, levels_of, lost_categories
 from pipeline.sem.problem import Problem, pose, solve, solve_bounded
 from pipeline.sem.robust import satorra_bentler
 from pipeline.sem.sample import Missing, take_sample
@@ -75,6 +78,10 @@ class Estimated:
         (q, q) sampling covariance: of the model, or robust.
     npar
         Free parameters after equality constraints.
+    reference
+        The models that fit is measured between; they serve other models of the same data.
+    sandwich
+        What ``vcov`` is made of, if that is robust by casewise scores.
     """
 
     problem: Problem
@@ -84,6 +91,8 @@ class Estimated:
     bread: Bread
     vcov: Array
     npar: int
+    reference: ReferenceModels
+    sandwich: Sandwich | None
     diagnoses: tuple[Diagnosis, ...]
     syntax: str = ""
     name: str = "model"
@@ -97,10 +106,17 @@ class Estimated:
     def converged(self) -> bool:
         return bool(self.minima.converged[0])
 
+    @cached_property
+    def test(self) -> TestStatistic:
+        """χ² and what scales it; not of least squares."""
+        return test_statistic(self.problem, self.theta, self.npar, self.options.estimator, self.information,
+                              self.reference.moments, self.sandwich)
+
 
 def estimate_model(
     syntax: str, X: ArrayLike, names: Sequence[str], options: Options | None = None, *, name: str = "model",
     groups: Sequence[object] | None = None, clusters: Sequence[object] | None = None,
+    reference: ReferenceModels | None = None,
 ) -> Estimated:
     """Find a model's estimates and their sampling covariance.
 
@@ -114,6 +130,9 @@ def estimate_model(
         One name a column.
     groups, clusters
         (n,) group and cluster of every row. Groups are numbered in order of first appearance.
+    reference
+        Of another model (its ``reference``) or of all columns (:func:`reference_models`). No number depends on it: what
+        is the same for both models is not computed again.
 
     Raises
     ------
@@ -132,14 +151,33 @@ def estimate_model(
     if lost:
         table = table_of(syntax, names, options, name=name, groups=groups, levels=levels | remaining)
     with one_thread():
-        problem = pose(table, sample)
+        problem = pose(table, sample, None if reference is None else reference.problem)
         if lost:
             problem = replace(problem, said=(*problem.said, lost_categories(lost)))
         if options.nonnegative_variances:
             problem, found = solve_bounded(problem)
         else:
             found = solve(problem)
-        return settle(problem, found, options, syntax=syntax, name=name)
+        return settle(problem, found, options, syntax=syntax, name=name, reference=reference)
+
+
+def reference_models(
+    X: ArrayLike, names: Sequence[str], options: Options, *, groups: Sequence[object] | None = None,
+    clusters: Sequence[object] | None = None,
+) -> ReferenceModels:
+    """What all models of these variables in this order have in common where none of them is fixed.
+
+    Raises
+    ------
+    InputError
+        ``SEM-…`` as the models' own estimation would.
+    """
+    _check(options, clustered=clusters is not None)
+    syntax = "\n".join(f"{name} ~~ {name}" for name in names)
+    table = table_of(syntax, names, options, groups=groups, clustered=clusters is not None)
+    sample = take_sample(X, names, table, missing=options.missing, clusters=clusters, groups=groups)
+    with one_thread():
+        return ReferenceModels(pose(table, sample), options.estimator, _kind(options, sample.clustered))
 
 
 def table_of(
@@ -191,23 +229,32 @@ def _check_ordered(table: ParameterTable, options: Options) -> None:
             "Name the ordered variables, or choose mlr."))
 
 
-def settle(problem: Problem, minima: Minima, options: Options, *, syntax: str = "", name: str = "model") -> Estimated:
-    """Standard errors and diagnosis at a minimum."""
+def _kind(options: Options, clustered: bool) -> InformationKind:
+    return "observed" if options.missing == "fiml" or options.estimator == "mlr" or clustered else "expected"
+
+
+def settle(
+    problem: Problem, minima: Minima, options: Options, *, syntax: str = "", name: str = "model",
+    reference: ReferenceModels | None = None,
+) -> Estimated:
+    """Standard errors and diagnosis at a minimum; ``reference`` is another model's, as in :func:`estimate_model`."""
     theta = minima.theta[0]
     if options.least_squares:
         return _settle_least_squares(problem, minima, options, syntax, name)
     clustered = problem.sample.clustered
-    observed = options.missing == "fiml" or options.estimator == "mlr" or clustered
-    kind: InformationKind = "observed" if observed else "expected"
+    kind = _kind(options, clustered)
     inner = bread(information_of(problem, theta, kind), problem.restriction.tangent(theta))
-    vcov = inner.inverse / problem.n
+    vcov, sandwich = inner.inverse / problem.n, None
     if options.estimator == "mlr" or clustered:
-        vcov = inner.inverse @ meat(problem, theta) @ inner.inverse / problem.n
+        sandwich = Sandwich(inner.inverse, meat(problem, theta))
+        vcov = inner.inverse @ sandwich.meat @ inner.inverse / problem.n
     elif options.estimator == "mlm":
         vcov = inner.inverse @ satorra_bentler(problem, theta, inner.inverse, 1).meat @ inner.inverse / problem.n
     npar = problem.npar(theta)
-    return Estimated(problem, options, minima, kind, inner, vcov, npar,
-                     _diagnoses(problem, minima, inner, npar), syntax, name)
+    if reference is None or not reference.serve(problem, options.estimator, kind):
+        reference = ReferenceModels(problem, options.estimator, kind)
+    return Estimated(problem, options, minima, kind, inner, vcov, npar, reference, sandwich,
+                     diagnoses_of(problem, minima, inner, npar), syntax, name)
 
 
 def _settle_least_squares(
@@ -223,42 +270,8 @@ def _settle_least_squares(
         vcov = inner.inverse @ least_squares_meat(parts, q) @ inner.inverse / cases
     npar = problem.npar(theta)
     return Estimated(problem, options, minima, "expected", inner, vcov, npar,
-                     _diagnoses(problem, minima, inner, npar), syntax, name)
-
-
-def _diagnoses(problem: Problem, minima: Minima, inner: Bread, npar: int) -> tuple[Diagnosis, ...]:
-    table, theta = problem.table, minima.theta[0]
-    said: list[Diagnosis] = []
-    if not minima.converged[0]:
-        said.append(Diagnosis(
-            "not-converged", f"Estimation did not converge: after {minima.iterations[0]} steps the minimum still seems "
-            f"{minima.distance[0]:.2g} standard errors away. Standard errors and fit are not given."))
-    elif inner.negative:
-        said.append(Diagnosis("not-a-minimum", "The information matrix is not positive definite: this is no minimum. "
-                              "Standard errors are not to be used."))
-    if minima.converged[0] and inner.unidentified.any():
-        listed = tuple(name_of(row, table.groups) for row in table.free_rows() if inner.unidentified[row.free - 1])
-        said.append(Diagnosis("not-identified", "Not identified: the data cannot tell these parameters apart: "
-                              + "; ".join(listed) + ".", listed))
-    if minima.converged[0]:
-        implied = problem.objective.implied(theta[None])
-        said += [Diagnosis(found.code, found.text, found.about)
-                 for found in improprieties(table, problem.objective.groups, implied)]
-        said += [Diagnosis("disordered-thresholds", text, (variable,))
-                 for variable, text in disordered_thresholds(problem.objective, theta, table.groups)]
-    for row in table.free_rows():
-        if row.free - 1 in problem.at_bound:
-            said.append(Diagnosis("at-bound", f"The variance {name_of(row, table.groups)} is held at its bound, 0.",
-                                  (name_of(row, table.groups),)))
-    if problem.n < npar:
-        said.append(Diagnosis("few-cases", f"There are fewer cases ({problem.n}) than free parameters ({npar})."))
-    for label, moments in zip(table.groups or ("",), problem.saturated, strict=True):
-        if not moments.converged:
-            said.append(Diagnosis("saturated-moments", "Expectation maximisation of the unrestricted moments did not "
-                                  f"converge{' in group ' + label if label else ''}; fit is not to be used."))
-    said += [Diagnosis("ordered-moments", text) for _, text in problem.said]
-    said += [Diagnosis("note", note) for note in table.notes]
-    return tuple(said)
+                     ReferenceModels(problem, options.estimator, "expected"), None,
+                     diagnoses_of(problem, minima, inner, npar), syntax, name)
 
 
 def standard_errors(vcov: Array) -> Array:

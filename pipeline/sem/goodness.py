@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
 from pipeline.moments.sample import pairwise_covariance
 from pipeline.sem import indices as kernel
-from pipeline.sem.constraints import restriction
+from pipeline.sem.baseline import baseline_problem, random_covariates
 from pipeline.sem.expected import pattern_inverses
 from pipeline.sem.fit import Estimator, FitIndices, RobustIndices, ScaledIndices
 from pipeline.sem.inference import InformationKind, bread, information_of, meat
 from pipeline.sem.least_squares import WeightedObjective
 from pipeline.sem.linalg import Array
-from pipeline.sem.matrices import Implied, group_matrices
-from pipeline.sem.objective import Objective
-from pipeline.sem.ordered_goodness import moments_in_all, weighted_indices
+from pipeline.sem.matrices import Implied
+from pipeline.sem.ordered_goodness import moments_in_all
 from pipeline.sem.problem import Problem
 from pipeline.sem.robust import (
     CompletedFit,
@@ -27,8 +27,6 @@ from pipeline.sem.robust import (
     structured_information,
     yuan_bentler,
 )
-from pipeline.sem.saturated import unrestricted_moments
-from pipeline.sem.table import ParameterTable, Row
 from pipeline.undefined import Number, Undefined
 
 
@@ -48,6 +46,20 @@ class TestStatistic:
     df: int
     factor: float | None
     completed: CompletedFit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sandwich:
+    """What robust standard errors of a model are made of, and its scaled test too.
+
+    Attributes
+    ----------
+    inverse, meat
+        (q, q) inverse information within the constraints, and average cross-product of scores.
+    """
+
+    inverse: Array
+    meat: Array
 
 
 def chisq_of(problem: Problem, theta: Array) -> float:
@@ -71,65 +83,21 @@ def degrees_of_freedom(problem: Problem, npar: int) -> int:
     return total - npar
 
 
-def baseline_problem(problem: Problem) -> tuple[Problem, Array]:
-    """The independence model of the same data, and its estimates, which need no search.
-
-    Variables have means and variances, and no covariances but those among exogenous ones (Bentler & Bonett 1980):
-    fixed to the sample's, or free where exogenous variables are random and the author wrote none of their moments, as
-    in lavaan. Equalities across groups do not concern it.
-    """
-    table = problem.table
-    rows: list[Row] = []
-    theta: list[float] = []
-    kept = {(r.lhs, r.op, r.rhs, r.group): r for r in table.rows if r.exogenous}
-    for number, group in enumerate(problem.sample.groups, start=1):
-        with np.errstate(all="ignore"):
-            mean, variance = np.nanmean(group.X, axis=0), np.nanvar(group.X, axis=0)
-        pairs = _random_covariates(table, number)
-        covariates = [table.observed.index(name) for name in dict.fromkeys(name for pair in pairs for name in pair)]
-        among = np.diag(variance)
-        if pairs:
-            X = group.X[:, covariates]
-            moments = unrestricted_moments(X[~np.isnan(X).all(axis=1)])
-            mean[covariates], variance[covariates] = moments.mean, np.diag(moments.cov)
-            among[np.ix_(covariates, covariates)] = moments.cov
-        for index, name in enumerate(table.observed):
-            if name not in table.exogenous:
-                theta.append(float(variance[index]))
-                rows.append(Row(name, "~~", name, number, 0, len(theta), "", f".b{len(theta)}.", None, None, False))
-                if table.meanstructure:
-                    theta.append(float(mean[index]))
-                    rows.append(Row(name, "~1", "", number, 0, len(theta), "", f".b{len(theta)}.", None, None, False))
-        for lhs, rhs in pairs:
-            theta.append(float(among[table.observed.index(lhs), table.observed.index(rhs)]))
-            rows.append(Row(lhs, "~~", rhs, number, 0, len(theta), "", f".b{len(theta)}.", None, None, False))
-        rows += [row for key, row in kept.items() if key[3] == number]
-    plain = replace(table, rows=tuple(rows), equalities=(), constraints=(), definitions=(), written=(), latent=(),
-                    endogenous=(), n_free=len(theta))
-    objective = Objective(group_matrices(plain), problem.objective.data, plain.n_free)
-    return Problem(plain, problem.sample, objective, restriction(plain), problem.saturated), np.array(theta)
-
-
-def _random_covariates(table: ParameterTable, group: int) -> list[tuple[str, str]]:
-    """Pairs of exogenous observed variables whose covariance is free without the author having written it."""
-    exogenous = set(table.observed) - set(table.endogenous)
-    return [(row.lhs, row.rhs) for row in table.free_rows() if not row.user and row.op == "~~" and row.group == group
-            and row.lhs != row.rhs and {row.lhs, row.rhs} <= exogenous]
-
-
 def test_statistic(
     problem: Problem, theta: Array, npar: int, estimator: Estimator, kind: InformationKind,
-    moments: tuple[GroupMoments, ...] | None,
+    moments: tuple[GroupMoments, ...] | None, sandwich: Sandwich | None = None,  # noqa: PT028 - no test of pytest's
 ) -> TestStatistic:
-    """χ² of one model with its scaling factors."""
+    """χ² of one model with its scaling factors; ``sandwich`` where it is known already."""
     df = degrees_of_freedom(problem, npar)
     chisq = chisq_of(problem, theta)
     factor: float | None = None
     tangent = problem.restriction.tangent(theta)
     if moments is not None and (estimator == "mlr" or problem.sample.clustered):
-        information = (structured_information(problem, theta) if estimator == "ml"
-                       else information_of(problem, theta, kind))
-        factor = yuan_bentler(moments, meat(problem, theta), bread(information, tangent).inverse, df)
+        if estimator == "ml":
+            inverse = bread(structured_information(problem, theta), tangent).inverse
+        else:
+            inverse = sandwich.inverse if sandwich else bread(information_of(problem, theta, kind), tangent).inverse
+        factor = yuan_bentler(moments, sandwich.meat if sandwich else meat(problem, theta), inverse, df)
     elif estimator == "mlm":
         inverse = bread(information_of(problem, theta, "expected"), tangent).inverse
         factor = satorra_bentler(problem, theta, inverse, df).factor
@@ -139,16 +107,56 @@ def test_statistic(
     return TestStatistic(chisq, df, factor, completed)
 
 
-def fit_indices(problem: Problem, theta: Array, estimator: Estimator, kind: InformationKind) -> FitIndices:
-    """All indices of one model at its minimum θ (q,)."""
-    if isinstance(problem.objective, WeightedObjective):
-        return weighted_indices(problem, theta, estimator)
+@dataclass(frozen=True)
+class ReferenceModels:
+    """The two models that fit is measured between: the unrestricted one and the baseline.
+
+    They are the same for every model of the same variables and rows, whatever it says of them. What they need is
+    computed when it is first asked for, and once.
+
+    Attributes
+    ----------
+    problem
+        Any model's of these variables and rows. Least squares ask nothing of their reference models.
+    """
+
+    problem: Problem
+    estimator: Estimator
+    kind: InformationKind
+
+    @cached_property
+    def moments(self) -> tuple[GroupMoments, ...] | None:
+        """What scaled tests need of the unrestricted model; None where there are none."""
+        sample = self.problem.sample
+        needed = self.estimator == "mlr" or sample.clustered or sample.missing == "fiml"
+        return group_moments(self.problem) if needed else None
+
+    @cached_property
+    def baseline(self) -> TestStatistic:
+        """The test of the baseline model."""
+        plain, at = baseline_problem(self.problem)
+        return test_statistic(plain, at, plain.table.n_free, self.estimator, self.kind, self.moments)
+
+    def serve(self, problem: Problem, estimator: Estimator, kind: InformationKind) -> bool:
+        """Whether these are another model's too: same rows, same order of variables, same ones fixed or random."""
+        return (problem.sample is self.problem.sample and (estimator, kind) == (self.estimator, self.kind)
+                and _given(problem) == _given(self.problem))
+
+    def __getstate__(self) -> dict[str, object]:
+        # What can be computed again, and is large, is not sent to another process.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _given(problem: Problem) -> tuple[object, ...]:
+    """What both reference models take from a model."""
+    table = problem.table
+    among = [random_covariates(table, number) for number in range(1, len(problem.sample.groups) + 1)]
+    return table.meanstructure, table.exogenous, among
+
+
+def fit_indices(problem: Problem, theta: Array, own: TestStatistic, base: TestStatistic) -> FitIndices:
+    """All indices of one model at its minimum θ (q,), by its test and the baseline's; not of least squares."""
     npar = problem.npar(theta)
-    needed = estimator == "mlr" or problem.sample.clustered or problem.sample.missing == "fiml"
-    moments = group_moments(problem) if needed else None
-    own = test_statistic(problem, theta, npar, estimator, kind, moments)
-    plain, at = baseline_problem(problem)
-    base = test_statistic(plain, at, plain.table.n_free, estimator, kind, moments)
     n, groups = problem.n, len(problem.sample.groups)
     logl, unrestricted = log_likelihoods(problem, own.chisq)
     aic, bic, sabic = kernel.information_criteria(logl, npar, n)

@@ -97,9 +97,11 @@ def ladder(
                         clusters=clusters)
     steps = tuple(steps if steps is not None else ORDINAL if rows.levels else CONTINUOUS)
     texts = [step_syntax(read, step, len(rows.groups), levels=rows.levels, released=released) for step in steps]
-    estimates = [estimate_model(text, rows.X, names, options, name=step.name, groups=rows.labels,
-                                clusters=rows.clusters)
-                 for step, text in zip(steps, texts, strict=True)]
+    estimates: list[Estimated] = []
+    for step, text in zip(steps, texts, strict=True):
+        estimates.append(estimate_model(text, rows.X, names, options, name=step.name, groups=rows.labels,
+                                        clusters=rows.clusters,
+                                        reference=estimates[0].reference if estimates else None))
     fits = [describe(estimated) for estimated in estimates]
     version = index_version(fits)
     results: list[StepResult] = []

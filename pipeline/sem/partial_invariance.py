@@ -123,7 +123,7 @@ class _Search:
             if chosen is None or outcome is not None:
                 break
             released = tuple(sorted({*released, Released(chosen.item, chosen.kind)}))
-            after = self.fit(self.step, released)
+            after = self.fit(self.step, released, like=estimated)
             freed.append(self.freed(chosen, tests, estimated, after))
             estimated = after
         anchors = self.anchors(estimated.problem.table, released)
@@ -158,17 +158,17 @@ class _Search:
         """From the step before, with the same freed; None without one, or if both are the same model."""
         if self.before is None:
             return None
-        larger = self.fit(self.before, released)
+        larger = self.fit(self.before, released, like=estimated)
         return difference_test(estimated, larger) if larger.npar > estimated.npar else None
 
     def fits(self, difference: DifferenceTest) -> bool:
         """Whether the step is not significantly worse than the step before."""
         return not isinstance(difference.pvalue, Undefined) and difference.pvalue >= self.level
 
-    def fit(self, step: Step, released: tuple[Released, ...]) -> Estimated:
+    def fit(self, step: Step, released: tuple[Released, ...], *, like: Estimated | None = None) -> Estimated:
         text = step_syntax(self.model, step, len(self.rows.groups), levels=self.rows.levels, released=released)
         return estimate_model(text, self.rows.X, self.names, self.options, name=step.name, groups=self.rows.labels,
-                              clusters=self.rows.clusters)
+                              clusters=self.rows.clusters, reference=None if like is None else like.reference)
 
     def free(self, item: str, kind: Kind, released: Collection[Released]) -> bool:
         return kind in released_kinds(item, released, self.rows.levels)

@@ -15,7 +15,7 @@ from pipeline.sem.matrices import group_matrices
 from pipeline.sem.minimise import Minima, quasi_newton, scoring
 from pipeline.sem.objective import Objective
 from pipeline.sem.ordered import weighted_problem
-from pipeline.sem.sample import Sample
+from pipeline.sem.sample import GroupRows, Sample
 from pipeline.sem.saturated import SaturatedMoments, expectation_maximisation
 from pipeline.sem.start import starting_values
 from pipeline.sem.table import ParameterTable
@@ -84,13 +84,23 @@ def widened(problem: Problem, table: ParameterTable) -> Problem:
     return replace(problem, table=table, objective=objective, restriction=restriction(table))
 
 
-def pose(table: ParameterTable, sample: Sample) -> Problem:
-    """Moments or missingness patterns of every group, matrices, and constraints."""
+def pose(table: ParameterTable, sample: Sample, like: Problem | None = None) -> Problem:
+    """Moments or missingness patterns of every group, matrices, and constraints.
+
+    Parameters
+    ----------
+    like
+        Another model's problem. If it has the same rows of the same variables in the same order, what does not depend
+        on the model is taken from it; expectation maximisation, above all, is not done again.
+    """
     if sample.missing == "fiml" and not table.meanstructure:
         raise ValueError("full information needs a table with means; ask for meanstructure=True")
     if table.ordered:
         weighted, moments_of, said = weighted_problem(table, sample)
         return Problem(table, sample, weighted, restriction(table), moments_of, said=said)
+    if like is not None and _same_data(like, table, sample):
+        objective = Objective(group_matrices(table), like.objective.data, table.n_free)
+        return Problem(table, like.sample, objective, restriction(table), like.saturated)
     data: list[Discrepancy] = []
     saturated = []
     for group in sample.groups:
@@ -99,6 +109,21 @@ def pose(table: ParameterTable, sample: Sample) -> Problem:
         saturated.append(moments)
     objective = Objective(group_matrices(table), tuple(data), table.n_free)
     return Problem(table, sample, objective, restriction(table), tuple(saturated))
+
+
+def _same_data(like: Problem, table: ParameterTable, sample: Sample) -> bool:
+    """Whether discrepancies and unrestricted moments of a problem are also those of a table and rows."""
+    own = like.sample
+    return (not like.table.ordered and like.table.meanstructure == table.meanstructure
+            and (own.names, own.missing, own.left_out) == (sample.names, sample.missing, sample.left_out)
+            and len(own.groups) == len(sample.groups)
+            and all(_same_rows(*pair) for pair in zip(own.groups, sample.groups, strict=True)))
+
+
+def _same_rows(one: GroupRows, other: GroupRows) -> bool:
+    clusters = one.clusters is other.clusters or (
+        one.clusters is not None and other.clusters is not None and np.array_equal(one.clusters, other.clusters))
+    return one.label == other.label and clusters and np.array_equal(one.X, other.X, equal_nan=True)
 
 
 def _group(X: Array, table: ParameterTable, *, fiml: bool) -> tuple[Discrepancy, SaturatedMoments]:

@@ -8,6 +8,7 @@ cross-product of scores, D the derivatives of implied moments, all at the moment
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -27,9 +28,11 @@ from pipeline.sem.unrestricted import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupMoments:
     """What scaled tests need of one group, whatever model is compared with its unrestricted moments.
+
+    Solutions with A (of some hundred moments) cost more than all that a model adds, and are made once.
 
     Attributes
     ----------
@@ -37,19 +40,48 @@ class GroupMoments:
         n_g / N.
     cells
         The distinct moments.
+    cov
+        (p, p) unrestricted covariances.
     A, B
         (size, size) information and average cross-product of scores at the unrestricted moments.
     """
 
     share: float
     cells: MomentCells
+    cov: Array
     A: Array
     B: Array
 
-    @property
+    @cached_property
+    def ratio(self) -> Array:
+        """A⁻¹B, (size, size)."""
+        return np.linalg.solve(self.A, self.B)
+
+    @cached_property
     def trace(self) -> float:
         """tr(A⁻¹B): the number of moments, if the data are normal and independent."""
-        return float(np.trace(np.linalg.solve(self.A, self.B)))
+        return float(np.trace(self.ratio))
+
+    @cached_property
+    def complete(self) -> Array:
+        """C, the information (size, size) if no value were missing."""
+        return expected_information(self.cov, self.cells)
+
+    @cached_property
+    def weighted(self) -> Array:
+        """CA⁻¹B, (size, size)."""
+        weighted: Array = self.complete @ self.ratio
+        return weighted
+
+    @cached_property
+    def weighted_trace(self) -> float:
+        """tr(CA⁻¹BA⁻¹)."""
+        return float(np.trace(np.linalg.solve(self.A.T, self.weighted.T)))
+
+    @cached_property
+    def complete_trace(self) -> float:
+        """tr(A⁻¹C): what missing values alone do to the test of completed data."""
+        return float(np.trace(np.linalg.solve(self.A, self.complete)))
 
 
 def cells_of(problem: Problem, number: int) -> MomentCells:
@@ -67,7 +99,8 @@ def group_moments(problem: Problem) -> tuple[GroupMoments, ...]:
         incomplete = bool(np.isnan(rows.X).any())
         A = (observed_information(rows.X, saturated.mean, saturated.cov, cells) if incomplete
              else expected_information(saturated.cov, cells))
-        found.append(GroupMoments(rows.n / problem.n, cells, A, crossproduct(scores, rows.clusters) / rows.n))
+        found.append(GroupMoments(rows.n / problem.n, cells, saturated.cov, A,
+                                  crossproduct(scores, rows.clusters) / rows.n))
     return tuple(found)
 
 
@@ -154,22 +187,20 @@ def completed_fit(
         K = np.linalg.inv(Sigma)
         chisq += n * float(np.linalg.slogdet(Sigma)[1] - np.linalg.slogdet(saturated.cov)[1]
                            + np.sum(K * saturated.cov) - len(Sigma) + d @ K @ d)
-        complete = expected_information(saturated.cov, group.cells)
-        blocks.append((group, D, complete))
+        blocks.append((group, D))
     inverse = tangent @ np.linalg.pinv(tangent.T @ _sum(blocks, "A") @ tangent) @ tangent.T
-    completed = sum(group.share * D.T @ complete @ D for group, D, complete in blocks)
+    completed = _sum(blocks, "complete")
     if not robust:
-        trace = sum(float(np.trace(np.linalg.solve(group.A, complete))) for group, _, complete in blocks)
+        trace = sum(group.complete_trace for group, _ in blocks)
         return CompletedFit(chisq, (trace - float(np.sum(completed * inverse.T))) / df if df > 0 else float("nan"))
     trace = float(np.trace(inverse @ completed @ inverse @ _sum(blocks, "B")))
-    for group, D, complete in blocks:
-        weighted = complete @ np.linalg.solve(group.A, group.B)
-        trace += float(np.trace(np.linalg.solve(group.A.T, weighted.T)))
-        trace -= 2 * group.share * float(np.sum((D.T @ weighted @ D) * inverse.T))
+    for group, D in blocks:
+        trace += group.weighted_trace
+        trace -= 2 * group.share * float(np.sum((D.T @ group.weighted @ D) * inverse.T))
     return CompletedFit(chisq, trace / df if df > 0 else float("nan"))
 
 
-def _sum(blocks: list[tuple[GroupMoments, Array, Array]], which: Literal["A", "B"]) -> Array:
-    """Σ_g f_g Dᵀ A D, or with B in place of A."""
-    total: Array = np.sum([group.share * D.T @ getattr(group, which) @ D for group, D, _ in blocks], axis=0)
+def _sum(blocks: list[tuple[GroupMoments, Array]], which: Literal["A", "B", "complete"]) -> Array:
+    """Σ_g f_g Dᵀ A D, or with B or C in place of A."""
+    total: Array = np.sum([group.share * D.T @ getattr(group, which) @ D for group, D in blocks], axis=0)
     return total
