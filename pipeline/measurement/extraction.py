@@ -17,13 +17,22 @@ from factor_analyzer import FactorAnalyzer, calculate_bartlett_sphericity, calcu
 from scipy import stats
 
 from instrument.errors import Finding, InputError
-from pipeline.measurement.complete import Matrix, Vector, check_names, complete_rows, correlation_matrix
+from pipeline.measurement.complete import (
+    Matrix,
+    Vector,
+    check_names,
+    complete_rows,
+    correlation_matrix,
+    require_positive_definite,
+)
 from pipeline.measurement.rotation import Rotation, explained_variance, rotate
+from pipeline.moments.polychoric import polychoric
 from pipeline.undefined import Number, Undefined
 
 Method = Literal["ml", "minres"]
+Correlation = Literal["pearson", "polychoric"]
 
-_LOWEST_UNIQUENESS = 0.005
+LOWEST_UNIQUENESS = 0.005
 """Bound of the search in factor_analyzer and psych; a uniqueness that sits on it is a Heywood case."""
 _SETTLED = 1e-3
 """An extraction has arrived if its own uniquenesses give back its communalities within this."""
@@ -48,7 +57,9 @@ class FactorSolution:
     Factors come in falling order of ``variance_explained``, diag(Φ ΛᵀΛ)/p, each with a positive sum of
     loadings. ``phi`` are factor correlations in the order of the loadings' columns; ``communality`` is
     the diagonal of Λ Φ Λᵀ, ``uniqueness`` what remains of 1. ``chisq`` is the likelihood-ratio test of the
-    extraction (Bartlett-corrected). ``rmsr`` is the root mean squared residual correlation off the diagonal.
+    extraction (Bartlett-corrected), undefined of polychoric correlations. ``rmsr`` is the root mean squared residual
+    correlation off the diagonal. ``starts`` counts the starting points of the rotation, ``starts_at_best`` those that
+    ended in the solution kept, ``local_solutions`` the different other ones.
     """
 
     items: tuple[str, ...]
@@ -68,6 +79,22 @@ class FactorSolution:
     rmsr: float
     converged: bool
     warnings: tuple[str, ...]
+    correlation: Correlation = "pearson"
+    starts: int = 1
+    starts_at_best: int = 1
+    local_solutions: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatrixSolution:
+    """What correlations alone give: rotated ``loadings`` (p, m), ``phi`` (m, m), and what kept it from arriving."""
+
+    loadings: Matrix
+    phi: Matrix
+    messages: tuple[str, ...]
+    starts: int
+    starts_at_best: int
+    local_solutions: int
 
 
 def factorability(X: Matrix, names: Sequence[str]) -> Factorability:
@@ -91,36 +118,85 @@ def factorability(X: Matrix, names: Sequence[str]) -> Factorability:
 
 
 def extract(
-    X: Matrix, names: Sequence[str], *, factors: int, method: Method = "ml", rotation: Rotation = "oblimin"
+    X: Matrix, names: Sequence[str], *, factors: int, method: Method = "ml", rotation: Rotation = "oblimin",
+    correlation: Correlation = "pearson", target: Matrix | None = None, seed: int = 1,
 ) -> FactorSolution:
     """Exploratory factor analysis of ``X`` (n, p); rows with NaN are left out and counted.
+
+    Parameters
+    ----------
+    correlation
+        ``polychoric``: of ordered answers, as if the continuous variables behind them had been observed. Their χ² has
+        no likelihood behind it and is undefined.
+    target
+        (p, factors) for ``rotation="target"``, NaN where a loading is free.
+    seed
+        Of the random starts of geomin.
 
     Raises
     ------
     InputError
-        ``ITEM-DOUBLED``, ``EFA-METHOD``, ``EFA-ROTATION``, ``EFA-FACTORS``, ``EFA-ROWS``, ``EFA-CONSTANT`` or
-        ``EFA-SINGULAR``.
+        ``ITEM-DOUBLED``, ``EFA-METHOD``, ``EFA-ROTATION``, ``EFA-CORRELATION``, ``EFA-FACTORS``, ``EFA-TARGET``,
+        ``EFA-ROWS``, ``EFA-CONSTANT``, ``EFA-SINGULAR`` or, of polychoric correlations, ``ORDERED-…``.
     """
     check_names(X, names)
-    df = _check_request(len(names), factors, method, rotation)
+    check_request(len(names), factors, method, rotation, correlation)
+    df = degrees_of_freedom(len(names), factors)
     rows, n_incomplete = complete_rows(X)
-    R = correlation_matrix(rows, names)
-    unrotated, messages = _extract_unrotated(R, factors, method)
-    rotated = rotate(unrotated, rotation)
-    loadings, phi = rotated.loadings, rotated.phi
+    R = correlations_of(rows, names, correlation)
+    found = solution_of(R, factors=factors, method=method, rotation=rotation, target=target, seed=seed)
+    loadings, phi = found.loadings, found.phi
     implied = loadings @ phi @ loadings.T
     communality = np.diag(implied)
-    if not rotated.converged:
-        messages.append(f"the {rotation} rotation did not converge")
-    chisq, pvalue = likelihood_ratio(R, implied, len(rows), factors, df)
+    chisq: Number = Undefined("a likelihood-ratio test needs Pearson correlations of normal data; these are polychoric")
+    pvalue = chisq
+    if correlation == "pearson":
+        chisq, pvalue = likelihood_ratio(R, implied, len(rows), factors, df)
     return FactorSolution(
         items=tuple(names), n=len(rows), n_incomplete=n_incomplete, method=method, rotation=rotation, factors=factors,
         loadings=_rows(loadings), phi=_rows(phi),
         communality=tuple(communality.tolist()), uniqueness=tuple((1 - communality).tolist()),
         variance_explained=tuple((explained_variance(loadings, phi) / len(names)).tolist()),
-        chisq=chisq, df=df, pvalue=pvalue, rmsr=root_mean_squared_residual(R, implied),
-        converged=not messages, warnings=(*messages, *_heywood(names, communality)),
+        chisq=chisq, df=df, pvalue=pvalue, rmsr=root_mean_squared_residual(R, implied), correlation=correlation,
+        converged=not found.messages, warnings=(*found.messages, *_heywood(names, communality)),
+        starts=found.starts, starts_at_best=found.starts_at_best, local_solutions=found.local_solutions,
     )
+
+
+def correlations_of(rows: Matrix, names: Sequence[str], correlation: Correlation) -> Matrix:
+    """Correlations (p, p) of complete ``rows`` (n, p), fit to be inverted and factored.
+
+    Raises
+    ------
+    InputError
+        ``EFA-MISSING``, ``EFA-ROWS``, ``EFA-CONSTANT``, ``EFA-SINGULAR``, and ``ORDERED-…`` of polychoric ones.
+    """
+    pearson = correlation_matrix(rows, names)
+    if correlation == "pearson":
+        return pearson
+    R = polychoric(rows, names).correlation
+    require_positive_definite(R, f"polychoric correlations of items {', '.join(names)}")
+    return R
+
+
+def solution_of(
+    R: Matrix, *, factors: int, method: Method = "minres", rotation: Rotation = "oblimin",
+    target: Matrix | None = None, seed: int = 1,
+) -> MatrixSolution:
+    """Extract and rotate the ``factors`` of correlations ``R`` (p, p), which must be positive definite.
+
+    Raises
+    ------
+    InputError
+        ``EFA-METHOD``, ``EFA-ROTATION``, ``EFA-FACTORS``, ``EFA-TARGET``.
+    """
+    check_request(len(R), factors, method, rotation)
+    unrotated, messages = extract_unrotated(R, factors, method)
+    rotated = rotate(unrotated, rotation, target=target, seed=seed)
+    if not rotated.converged:
+        messages.append(f"the {rotation} rotation did not converge")
+    return MatrixSolution(rotated.loadings, rotated.phi, tuple(messages), rotated.starts, rotated.starts_at_best,
+                          rotated.local_solutions)
 
 
 def degrees_of_freedom(p: int, m: int) -> int:
@@ -158,18 +234,29 @@ def root_mean_squared_residual(R: Matrix, implied: Matrix) -> float:
     return float(np.sqrt(np.mean(residual**2)))
 
 
-def _check_request(p: int, factors: int, method: str, rotation: str) -> int:
-    """Degrees of freedom of a possible analysis; InputError with everything that makes it impossible."""
+def check_request(
+    p: int, factors: int | None, method: str, rotation: str, correlation: str = "pearson",
+) -> None:
+    """Whether such an analysis of ``p`` items is possible; everything that makes it impossible at once.
+
+    ``factors`` is None while their number is not known yet.
+
+    Raises
+    ------
+    InputError
+        ``EFA-METHOD``, ``EFA-ROTATION``, ``EFA-CORRELATION``, ``EFA-FACTORS``.
+    """
     findings = [
         Finding(code, f"{what} {value!r}", f"The {what} must be one of {', '.join(choices)}.", "Choose one of them.")
         for code, what, value, choices in (
             ("EFA-METHOD", "method", method, get_args(Method)),
             ("EFA-ROTATION", "rotation", rotation, get_args(Rotation)),
+            ("EFA-CORRELATION", "correlation", correlation, get_args(Correlation)),
         )
         if value not in choices
     ]
     most = max((m for m in range(1, p) if degrees_of_freedom(p, m) >= 0), default=0)
-    if not 1 <= factors <= most:
+    if factors is not None and not 1 <= factors <= most:
         findings.append(Finding(
             "EFA-FACTORS", f"{factors} factors of {p} items",
             f"The model must not have more parameters than there are correlations: {p} items bear at most {most} "
@@ -178,10 +265,9 @@ def _check_request(p: int, factors: int, method: str, rotation: str) -> int:
         ))
     if findings:
         raise InputError(findings)
-    return degrees_of_freedom(p, factors)
 
 
-def _extract_unrotated(R: Matrix, factors: int, method: Method) -> tuple[Matrix, list[str]]:
+def extract_unrotated(R: Matrix, factors: int, method: Method) -> tuple[Matrix, list[str]]:
     """Unrotated loadings (p, factors) of ``R``, and what kept the search from arriving, if anything did."""
     with python_warnings.catch_warnings(record=True) as caught:
         python_warnings.simplefilter("always")
@@ -204,7 +290,7 @@ def stationarity_gap(R: Matrix, loadings: Matrix, method: Method) -> float:
     m = loadings.shape[1]
     communality = (loadings**2).sum(axis=1)
     uniqueness = 1 - communality
-    if uniqueness.min() <= 2 * _LOWEST_UNIQUENESS:
+    if uniqueness.min() <= 2 * LOWEST_UNIQUENESS:
         return 0.0  # at a bound the identity need not hold; the Heywood case is reported as such
     scale = np.sqrt(uniqueness) if method == "ml" else np.ones(len(R))
     reduced = (R - np.diag(uniqueness)) / np.outer(scale, scale)
@@ -218,7 +304,7 @@ def _heywood(names: Sequence[str], communality: Vector) -> list[str]:
     return [
         f"{name}: uniqueness {1 - common:.3f} is at its lower bound (Heywood case)"
         for name, common in zip(names, communality, strict=True)
-        if 1 - common <= _LOWEST_UNIQUENESS + 1e-4
+        if 1 - common <= LOWEST_UNIQUENESS + 1e-4
     ]
 
 

@@ -7,16 +7,16 @@ from typing import Literal
 
 import numpy as np
 
-from instrument.errors import Finding, InputError
-from pipeline.measurement.complete import SINGULAR, Matrix, correlation_matrix, require_positive_definite
+from pipeline.measurement.complete import SINGULAR, Matrix, Vector, correlation_matrix, require_positive_definite
 
 
 @dataclass(frozen=True, slots=True)
 class ParallelAnalysis:
     """Observed eigenvalues beside those of random data (Horn 1965; percentile: Glorfeld 1995).
 
-    Eigenvalues are those of the full correlation matrix (principal components), largest first.
-    ``factors`` counts the observed ones above ``reference_percentile``, from the first to the first that fails.
+    Eigenvalues, largest first, are those of the full correlation matrix (principal components) or of the one reduced by
+    communalities (common factors, :mod:`pipeline.measurement.common_factor_retention`). ``factors`` counts the observed
+    ones above ``reference_percentile``, from the first to the first that fails.
     """
 
     n: int
@@ -27,6 +27,12 @@ class ParallelAnalysis:
     reference_mean: tuple[float, ...]
     reference_percentile: tuple[float, ...]
     factors: int
+    of: Literal["components", "common factors"] = "components"
+
+    @property
+    def factors_above_mean(self) -> int:
+        """As ``factors``, by the mean of the random eigenvalues: Horn's own rule, which keeps more."""
+        return _leading(np.array(self.eigenvalues), np.array(self.reference_mean))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +65,61 @@ def parallel_analysis(X: Matrix, *, draws: int, percentile: float, seed: int) ->
     InputError
         ``EFA-MISSING``, ``EFA-ROWS``, ``EFA-CONSTANT`` or ``EFA-SINGULAR``.
     """
-    if draws < 1 or not 0 < percentile < 100:
-        raise ValueError(f"draws must be 1 or more and 0 < percentile < 100; found {draws}, {percentile}")
     n, p = np.shape(X)
-    observed = np.linalg.eigvalsh(correlation_matrix(X, [str(column) for column in range(1, p + 1)]))[::-1]
-    random = random_eigenvalues(n, p, draws, seed)
+    return parallel_analysis_of(correlation_matrix(X, [str(column) for column in range(1, p + 1)]), n,
+                                draws=draws, percentile=percentile, seed=seed)
+
+
+def parallel_analysis_of(
+    R: Matrix, n: int, *, draws: int, percentile: float, seed: int, attenuation: Vector | None = None,
+) -> ParallelAnalysis:
+    """:func:`parallel_analysis` of correlations ``R`` (p, p) of ``n`` rows; n > p."""
+    random = random_eigenvalues(n, len(R), draws, seed, attenuation)
+    observed = np.asarray(np.linalg.eigvalsh(R)[::-1], dtype=float)
+    return compared(observed, random, n=n, percentile=percentile, seed=seed, of="components")
+
+
+def compared(
+    observed: Vector, random: Matrix, *, n: int, percentile: float, seed: int,
+    of: Literal["components", "common factors"],
+) -> ParallelAnalysis:
+    """Observed eigenvalues (p,) beside those of ``random`` data (draws, p), all largest first."""
+    if not 0 < percentile < 100:
+        raise ValueError(f"a percentile is above 0 and below 100; found {percentile}")
     reference = np.percentile(random, percentile, axis=0)
-    failing = np.flatnonzero(observed <= reference)
     return ParallelAnalysis(
-        n=n, draws=draws, percentile=percentile, seed=seed,
+        n=n, draws=len(random), percentile=percentile, seed=seed,
         eigenvalues=tuple(observed.tolist()),
         reference_mean=tuple(random.mean(axis=0).tolist()),
         reference_percentile=tuple(reference.tolist()),
-        factors=int(failing[0]) if failing.size else p,
+        factors=_leading(observed, reference), of=of,
     )
 
 
-def random_eigenvalues(n: int, p: int, draws: int, seed: int) -> Matrix:
-    """Eigenvalues (draws, p), largest first, of correlations of n × p independent normal data; n > p.
+def _leading(observed: Vector, reference: Vector) -> int:
+    """How many of ``observed`` exceed their ``reference`` before the first that does not."""
+    failing = np.flatnonzero(observed <= reference)
+    return int(failing[0]) if failing.size else len(observed)
+
+
+def random_eigenvalues(n: int, p: int, draws: int, seed: int, attenuation: Vector | None = None) -> Matrix:
+    """Eigenvalues (draws, p), largest first, of :func:`random_correlations`."""
+    ascending = np.linalg.eigvalsh(random_correlations(n, p, draws, seed, attenuation))
+    return np.asarray(ascending[:, ::-1], dtype=float)
+
+
+def random_correlations(n: int, p: int, draws: int, seed: int, attenuation: Vector | None = None) -> Matrix:
+    """Correlations (draws, p, p) of n × p independent normal data; n > p.
 
     The data need not be made: their cross-products about the mean are Wishart with n − 1 degrees of
     freedom, and LLᵀ is such a matrix if L is lower triangular with standard normals below the
     diagonal and √χ²(n − 1 − j), j = 0 … p − 1, on it (Bartlett 1933). Exact, and p²/2 numbers a draw instead of n·p.
+
+    ``attenuation`` (p,) makes of them polychoric correlations of independent ordered answers, to first order in 1/√n:
+    see :func:`pipeline.measurement.number_of_factors.attenuation_of`.
     """
+    if draws < 1:
+        raise ValueError(f"draws must be 1 or more; found {draws}")
     below = np.tril_indices(p, k=-1)
     degrees = n - 1 - np.arange(p)
     L = np.zeros((draws, p, p))
@@ -90,8 +128,11 @@ def random_eigenvalues(n: int, p: int, draws: int, seed: int) -> Matrix:
         L[draw][below] = generator.standard_normal(below[0].size)
         L[draw][np.diag_indices(p)] = np.sqrt(generator.chisquare(degrees))
     L /= np.linalg.norm(L, axis=2, keepdims=True)  # rows of length 1 make LLᵀ a correlation matrix
-    ascending = np.linalg.eigvalsh(L @ L.transpose(0, 2, 1))
-    return np.asarray(ascending[:, ::-1], dtype=float)
+    random: Matrix = L @ L.transpose(0, 2, 1)
+    if attenuation is not None:
+        random /= np.outer(attenuation, attenuation)
+        random[:, np.arange(p), np.arange(p)] = 1.0
+    return random
 
 
 def minimum_average_partial(R: Matrix) -> MinimumAveragePartial:
@@ -122,29 +163,3 @@ def minimum_average_partial(R: Matrix) -> MinimumAveragePartial:
         squared.append(float(np.mean(partial**2)))
         fourth.append(float(np.mean(partial**4)))
     return MinimumAveragePartial(tuple(squared), tuple(fourth), int(np.argmin(squared)), int(np.argmin(fourth)))
-
-
-def factors_to_keep(
-    rule: int | Literal["parallel", "map"], parallel: ParallelAnalysis, average_partial: MinimumAveragePartial
-) -> int:
-    """The number of factors a ``rule`` asks for: a number itself, parallel analysis, or the squared criterion of MAP.
-
-    Raises
-    ------
-    InputError
-        ``EFA-NONE`` if the rule finds no factor at all, ``EFA-RULE`` if there is no such rule.
-    """
-    if isinstance(rule, int):
-        return rule
-    found = {"parallel": parallel.factors, "map": average_partial.factors}
-    if rule not in found:
-        raise InputError(Finding(
-            "EFA-RULE", f"rule {rule!r}", "The rule must be a number of factors, parallel or map.",
-            "Choose one of them.",
-        ))
-    if found[rule] == 0:
-        raise InputError(Finding(
-            "EFA-NONE", f"rule {rule}", "The rule finds no factor in these items: they are as good as unrelated.",
-            "Look at their correlations; name a number of factors if one must be extracted.",
-        ))
-    return found[rule]

@@ -30,7 +30,9 @@ from tests.pipeline.measurement.reference import REFERENCE, cases
 NINE = [f"x{number}" for number in range(1, 10)]
 SEARCHED = 2e-5
 """psych and factor_analyzer both stop their search at a relative change of about 1e-9 in the objective."""
-SOLUTIONS = [f"{method} {rotation}" for method in get_args(Method) for rotation in get_args(Rotation)]
+PACKAGED = ("oblimin", "promax", "varimax", "none")
+"""Rotations of factor_analyzer; test_rotations.py has those of this package."""
+SOLUTIONS = [f"{method} {rotation}" for method in get_args(Method) for rotation in PACKAGED]
 
 
 def implied(solution: FactorSolution) -> np.ndarray:
@@ -232,7 +234,8 @@ def test_bartletts_correction_needs_rows() -> None:
         ({"factors": 6}, "EFA-FACTORS"),
         ({"factors": 0}, "EFA-FACTORS"),
         ({"method": "paf"}, "EFA-METHOD"),
-        ({"rotation": "geomin"}, "EFA-ROTATION"),
+        ({"rotation": "quartimax"}, "EFA-ROTATION"),
+        ({"correlation": "kendall"}, "EFA-CORRELATION"),
     ],
 )
 def test_impossible_requests_are_refused_with_the_possible_ones(nine: np.ndarray, change: dict, code: str) -> None:
@@ -240,7 +243,8 @@ def test_impossible_requests_are_refused_with_the_possible_ones(nine: np.ndarray
         extract(nine, NINE, **({"factors": 3} | change))
     (finding,) = refused.value.findings
     assert finding.code == code
-    expected = {"EFA-FACTORS": "at most 5", "EFA-METHOD": "ml, minres", "EFA-ROTATION": "oblimin, promax"}
+    expected = {"EFA-FACTORS": "at most 5", "EFA-METHOD": "ml, minres", "EFA-CORRELATION": "pearson, polychoric",
+                "EFA-ROTATION": "oblimin, promax, varimax, geomin"}
     assert expected[code] in finding.rule
 
 

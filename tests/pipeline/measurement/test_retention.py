@@ -8,8 +8,6 @@ import pytest
 
 from instrument.errors import InputError
 from pipeline.measurement.retention import (
-    MinimumAveragePartial,
-    factors_to_keep,
     minimum_average_partial,
     parallel_analysis,
     random_eigenvalues,
@@ -114,14 +112,3 @@ def test_incomplete_rows_are_refused(nine: np.ndarray) -> None:
     with_gap[3, 3] = np.nan
     with pytest.raises(InputError, match="EFA-MISSING"):
         parallel_analysis(with_gap, draws=10, percentile=95, seed=1)
-
-
-def test_a_rule_gives_its_own_number_and_no_factor_is_no_silent_zero(nine: np.ndarray) -> None:
-    parallel = parallel_analysis(nine, draws=100, percentile=95, seed=1)
-    average_partial = minimum_average_partial(np.corrcoef(nine, rowvar=False))
-    kept = [factors_to_keep(rule, parallel, average_partial) for rule in (5, "parallel", "map")]  # type: ignore[arg-type]
-    assert kept == [5, 3, 2]
-    with pytest.raises(InputError, match="EFA-NONE"):
-        factors_to_keep("map", parallel, MinimumAveragePartial((0.1, 0.2), (0.1, 0.2), 0, 0))
-    with pytest.raises(InputError, match="EFA-RULE"):
-        factors_to_keep("kaiser", parallel, average_partial)  # type: ignore[arg-type]
