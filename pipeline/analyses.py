@@ -12,18 +12,19 @@ from pydantic import BaseModel, ValidationError
 from instrument.errors import Finding, InputError
 from instrument.model import Instrument
 from pipeline.estimation import estimate, model_frame
-from pipeline.measurement.complete import complete_rows, correlation_matrix
-from pipeline.measurement.extraction import extract, factorability
+from pipeline.evidence.found.factors import FactorAnalysis
+from pipeline.measurement.complete import complete_rows
+from pipeline.measurement.extraction import correlations_of, extract, factorability
+from pipeline.measurement.number_of_factors import attenuation_of, factors_to_keep, number_of_factors
 from pipeline.measurement.ordinal_reliability import ordinal_or_reason
 from pipeline.measurement.reliability import ScaleReliability, reliability
-from pipeline.measurement.retention import factors_to_keep, minimum_average_partial, parallel_analysis
+from pipeline.measurement.rotation import target_of
 from pipeline.models import ModelSpec
 from pipeline.prepare import PreparedForm
 from pipeline.results import (
     HEADLINE_EFFECT,
     CrossCheck,
     DecayRow,
-    FactorAnalysis,
     KnownTruth,
     ModelRun,
 )
@@ -80,17 +81,30 @@ def factor_analysis(
         ))
     X = items[ids].to_numpy()
     complete, _ = complete_rows(X)
-    # First, because its findings name the items.
-    partial = minimum_average_partial(correlation_matrix(complete, ids))
-    parallel = parallel_analysis(complete, draws=plan.parallel_draws, percentile=plan.parallel_percentile, seed=seed)
-    factors = factors_to_keep(plan.factors, parallel, partial)
+    found = number_of_factors(
+        correlations_of(complete, ids, plan.correlation), len(complete), draws=plan.parallel_draws,
+        percentile=plan.parallel_percentile, seed=seed,
+        attenuation=attenuation_of(complete) if plan.correlation == "polychoric" else None,
+    )
+    target = None
+    if plan.rotation == "target":
+        # A target has a factor for each dimension, so the plan's rule has nothing to decide.
+        target = target_of([[item.id for item in instrument.items(d, form.form)] for d in dimensions], ids)
+    factors = factors_to_keep(plan.factors, found) if target is None else len(dimensions)
     label = name.replace("_", " ")
     return FactorAnalysis(
         name=name, label=label[:1].upper() + label[1:],
-        factorability=factorability(X, ids), parallel=parallel, minimum_average_partial=partial,
-        rule=plan.factors if isinstance(plan.factors, str) else f"{plan.factors}, set by the plan",
-        solution=extract(X, ids, factors=factors, method=plan.method, rotation=plan.rotation),
+        factorability=factorability(X, ids), parallel=found.parallel, minimum_average_partial=found.average_partial,
+        rule=_rule(plan), parallel_fa=found.parallel_fa, kaiser=found.kaiser, hull=found.hull,
+        solution=extract(X, ids, factors=factors, method=plan.method, rotation=plan.rotation,
+                         correlation=plan.correlation, target=target, seed=seed),
     )
+
+
+def _rule(plan: FactorPlan) -> str:
+    if plan.rotation == "target":
+        return "one for each dimension, as the target has them"
+    return plan.factors if isinstance(plan.factors, str) else f"{plan.factors}, set by the plan"
 
 
 # -- models -------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from instrument.errors import InputError
-from pipeline.command_line import files, questionnaire, studies
+from pipeline.command_line import files, questionnaire, scales, studies
 from pipeline.command_line.shared import BAD_INPUT, print_findings
 
 app = typer.Typer(
@@ -23,9 +23,11 @@ instrument_app = typer.Typer(
 app.add_typer(instrument_app, name="instrument")
 
 for command in (studies.run, studies.rehearse, studies.lock, studies.power, studies.claims, studies.verify,
-                studies.view, files.reliability, files.efa, files.fit, files.invariance):
+                studies.view, files.reliability, files.efa, files.fit, files.invariance, scales.retest, scales.validity,
+                scales.careless, scales.cutoffs):
     app.command()(command)
 app.command("read")(files.read_export)
+app.command("content-validity")(questionnaire.content_validity)
 
 instrument_app.command("list")(questionnaire.list_versions)
 for about_it in (questionnaire.show, questionnaire.check, questionnaire.codebook, questionnaire.compare,

@@ -10,6 +10,7 @@ from pathlib import Path
 from instrument.errors import Finding, InputError
 from instrument.model import Form, Instrument
 from pipeline.data.aggregation import Aggregated, to_units
+from pipeline.data.disagreement import agreement_rule
 from pipeline.data.responses import Failure, ReadingSummary, Responses
 from pipeline.data.scoring import Scores, score
 from pipeline.data.screening import NO_RESPONSE, RespondentScreening, ScreeningSummary, kept
@@ -28,6 +29,9 @@ from pipeline.progress import Progress
 from pipeline.results import EVERYONE, SCREENED, FlowStep
 from pipeline.screening_by_version import screen_by_version
 from pipeline.study import StudyPlan
+
+ROUNDED = 0.005
+"""By which known shares of a population may miss 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +143,14 @@ def check_forms(plan: StudyPlan, instrument: Instrument, study: Path | None = No
     ------
     InputError
         ``STUDY-FORM``, ``STUDY-VERSION``, ``STUDY-SOURCE``, ``STUDY-LANGUAGE``, ``STUDY-BLOCK``, ``STUDY-DIMENSION``,
+        ``STUDY-NONRESPONSE``,
         all at once.
     """
     findings = []
     there = {form.id: form for form in instrument.forms}
     known = (
         ("STUDY-FORM", "forms", tuple(plan.forms), tuple(there)),
+        ("STUDY-FORM", "second_wave", tuple(plan.second_wave), tuple(plan.forms)),
         ("STUDY-LANGUAGE", "languages", plan.languages, instrument.languages),
         ("STUDY-BLOCK", "optional_blocks", plan.optional_blocks,
          tuple(block.id for form in instrument.forms for block in form.blocks if block.optional)),
@@ -157,6 +163,12 @@ def check_forms(plan: StudyPlan, instrument: Instrument, study: Path | None = No
                     f"Choose from: {', '.join(choices)}.")
             for name in named if name not in choices
         ]
+    findings += [
+        Finding("STUDY-NONRESPONSE", f"study.yaml, nonresponse.population.{question}",
+                f"The shares of a population add up to 1; these to {sum(shares.values()):.3f}.",
+                "Give every option its share, one for all others among them.")
+        for question, shares in plan.nonresponse.population.items() if abs(sum(shares.values()) - 1) > ROUNDED
+    ]
     try:
         versions = versions_taken_in(study or Path(), plan, instrument)
     except InputError as error:
@@ -184,7 +196,8 @@ def _who_answered(responses: Responses, respondents: tuple[RespondentScreening, 
 def _rows(responses: Responses, pooled: Pooled, plan: StudyPlan) -> Rows:
     responses = pooled_answers(pooled, responses)
     scores = score(responses, pooled.instrument, plan.scoring)
-    return Rows(responses, scores, to_units(scores, responses, pooled.form))
+    rule = agreement_rule(responses, pooled.instrument, plan.agreement)
+    return Rows(responses, scores, to_units(scores, responses, pooled.form, rule))
 
 
 def _flow(
@@ -215,7 +228,9 @@ def _counts(counter: Counter[str]) -> str:
 def _units(units: Aggregated) -> str:
     said = []
     if units.units_with_several_informants:
-        said.append(f"{units.units_with_several_informants} with several informants, averaged")
+        gone = sum(units.set_missing.values())
+        said.append(f"{units.units_with_several_informants} with several informants, averaged"
+                    + (f" but for {gone} scale scores on which they disagree" if gone else ""))
     if units.firms_with_several_alliances:
         said.append(f"{units.firms_with_several_alliances} firms with several alliances")
     return "; ".join(said)

@@ -21,10 +21,10 @@ from pipeline.comparison import GroupComparison, RivalsReport
 from pipeline.data.responses import Failure, ReadingSummary
 from pipeline.data.scoring import Moments, VariableSummary
 from pipeline.data.screening import RespondentScreening, ScreeningSummary
+from pipeline.evidence.found import NO_EVIDENCE, Evidence
+from pipeline.evidence.found.factors import FactorAnalysis
 from pipeline.invariance.found import InvarianceReport
-from pipeline.measurement.extraction import Factorability, FactorSolution
 from pipeline.measurement.reliability import ScaleReliability
-from pipeline.measurement.retention import MinimumAveragePartial, ParallelAnalysis
 from pipeline.ordinal.found import OrdinalRun
 from pipeline.pooled import VersionsReport
 from pipeline.preregistration.found import NEVER_LOCKED, Preregistration
@@ -45,7 +45,7 @@ SCREENED, EVERYONE = "screened", "all respondents"
 HEADLINE_EFFECT = "serial_capability"
 """The effect a study's finding is about: experience → function → learning → capability."""
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised whenever a results folder written before can no longer be read."""
 
 
@@ -89,19 +89,6 @@ class FlowStep:
     n: int
     left_out: int
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class FactorAnalysis:
-    """One exploratory analysis: factorability, number of factors by each rule, the solution kept."""
-
-    name: str
-    label: str
-    factorability: Factorability
-    parallel: ParallelAnalysis
-    minimum_average_partial: MinimumAveragePartial
-    rule: str
-    solution: FactorSolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +228,7 @@ class StudyResults:
     versions: VersionsReport | None = None
     invariance: InvarianceReport | None = None
     ordinal: tuple[OrdinalRun, ...] = ()
-
+    evidence: Evidence = NO_EVIDENCE
     absent: tuple[Absent, ...] = ()
 
     def why_absent(self, what: str, otherwise: str = "") -> str:

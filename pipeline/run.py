@@ -24,6 +24,8 @@ from pipeline.by_group import compare_groups
 from pipeline.claims.decide import decide, needed_models, nothing_decided, wanted_claims
 from pipeline.claims.report import ClaimsReport
 from pipeline.description import headline_of, main_runs, moments_of, variables_of
+from pipeline.evidence.found.factors import FactorAnalysis
+from pipeline.evidence.gathering import evidence_of
 from pipeline.failures import failures_told
 from pipeline.flow import flow_of
 from pipeline.instruments import instrument_of
@@ -48,7 +50,6 @@ from pipeline.results import (
     SCREENED,
     CrossCheck,
     DecayRow,
-    FactorAnalysis,
     ModelRun,
     StudyResults,
 )
@@ -145,6 +146,8 @@ def run_study(
                                  workers=workers)
         curve = _robustness(forms, plan, instrument, questions, clock, draws=map_draws, seed=seeds.robustness,
                             workers=workers)
+        evidence = evidence_of(study, forms, instrument, plan, questions.models, runs, curve, clock,
+                               seed=seeds.evidence, workers=workers)
 
     return StudyResults(
         manifest=manifest(study, plan, fielded, overrides, clock, draws=draws, seed=seed, workers=workers),
@@ -175,6 +178,7 @@ def run_study(
         versions=answered(versions_report(plan, forms), invariance, questions.because("invariance")),
         invariance=invariance,
         ordinal=ordinal,
+        evidence=evidence,
         absent=questions.absent,
     )
 

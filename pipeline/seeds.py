@@ -17,6 +17,7 @@ class Seeds(NamedTuple):
     sensitivity: int
     robustness: int
     invariance: int
+    evidence: int
 
 
 def seeds_of(seed: int) -> Seeds:

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_serializer
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_serializer
 from pydantic_core import ErrorDetails
 
 from instrument.errors import Finding, InputError
+from pipeline.frozen import Frozen
+from pipeline.measurement_plan import AgreementPlan, MeasurementPlan, NonresponsePlan
 from pipeline.yaml_file import read_yaml_file
 
 PLAN_FILE = "study.yaml"
@@ -25,12 +27,9 @@ Platform = Literal[
 """Platforms and files that answers are read from."""
 
 Flag = Literal[
-    "attention", "speed", "longstring", "irv", "even_odd", "mahalanobis", "knowledge", "diligence",
+    "attention", "speed", "longstring", "irv", "even_odd", "mahalanobis", "synonyms", "antonyms", "knowledge",
+    "diligence",
 ]
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class FormSource(Frozen):
@@ -68,6 +67,9 @@ class ScreeningPlan(Frozen):
     irv_below: float = Field(0.5, ge=0)
     even_odd_below: float = Field(0.30, ge=-1, le=1)
     mahalanobis_level: float = Field(0.99, gt=0, lt=1)
+    synonym_pairs_above: float = Field(0.60, gt=0, lt=1, description="its negative makes antonyms")
+    synonyms_below: float = Field(0.22, ge=-1, le=1)
+    antonyms_above: float = Field(-0.03, ge=-1, le=1)
     knowledge_below: float = 4
     any_of: tuple[Flag, ...] = ("attention", "speed")
     at_least: Annotated[int, Field(ge=1)] = 2
@@ -85,8 +87,10 @@ class FactorPlan(Frozen):
     """Exploratory factor analysis of the items of the named dimensions, one analysis a name."""
 
     method: Literal["ml", "minres"] = "ml"
-    rotation: Literal["oblimin", "promax", "varimax", "none"] = "oblimin"
-    factors: Literal["parallel", "map"] | Annotated[int, Field(ge=1)] = "parallel"
+    rotation: Literal["oblimin", "promax", "varimax", "geomin", "target", "none"] = Field(
+        "oblimin", description="target: a factor for each dimension, loadings of others' items aimed at 0")
+    factors: Literal["parallel", "parallel-fa", "map", "kaiser", "hull"] | Annotated[int, Field(ge=1)] = "parallel"
+    correlation: Literal["pearson", "polychoric"] = "pearson"
     parallel_draws: int = Field(500, ge=50)
     parallel_percentile: float = Field(95, gt=0, lt=100)
     analyses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -201,11 +205,15 @@ class StudyPlan(Frozen):
     sensitivity: SensitivityPlan = SensitivityPlan()
     robustness: RobustnessPlan = RobustnessPlan()
     invariance: InvariancePlan = InvariancePlan()
+    measurement: MeasurementPlan = MeasurementPlan()
+    agreement: AgreementPlan = AgreementPlan()
+    nonresponse: NonresponsePlan = NonresponsePlan()
+    second_wave: dict[str, Sources] = Field(default_factory=dict, description="answers of the same informants later")
     power: PowerPlan = PowerPlan()
     level: float = Field(0.95, gt=0.5, lt=1, description="of every interval that is no bootstrap interval")
     seed: int = Field(ge=0)
 
-    @field_serializer("forms")
+    @field_serializer("forms", "second_wave")
     def _one_without_a_list(
         self, forms: dict[str, tuple[FormSource, ...]]
     ) -> dict[str, FormSource | tuple[FormSource, ...]]:
@@ -214,8 +222,9 @@ class StudyPlan(Frozen):
 
     @property
     def sources(self) -> tuple[FormSource, ...]:
-        """Every file with answers, form after form."""
-        return tuple(source for sources in self.forms.values() for source in sources)
+        """Every file with answers, form after form, the second wave's last."""
+        waves = (self.forms, self.second_wave)
+        return tuple(source for wave in waves for sources in wave.values() for source in sources)
 
 
 def load_plan(study: Path) -> StudyPlan:

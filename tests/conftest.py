@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 from xdist.scheduler import LoadScopeScheduling
 
+from pipeline.evidence.found import Evidence
 from pipeline.results import StudyResults
 from pipeline.run import run_study
 from pipeline.study import load_plan
@@ -55,9 +56,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
 @pytest.fixture(scope="session")
 def sample_results() -> StudyResults:
     """The sample study (synthetic) from its exports to its results, by its plan but for 100 bootstrap draws, invariance
-    of few constructs, and the robustness map."""
+    of few constructs, evidence with few resamples on fewer scales, and the robustness map."""
     plan = load_plan(SAMPLE)
-    lighter = plan.model_copy(update={"invariance": plan.invariance.model_copy(update={"constructs": ("lr", "su")})})
+    lighter = plan.model_copy(update={
+        "invariance": plan.invariance.model_copy(update={"constructs": ("lr", "su")}),
+        "measurement": plan.measurement.model_copy(update={
+            "draws": 60, "replications": 50,
+            "sets": {"pillars": ("ratr", "ravg", "rfmod", "rfkm", "srrs", "srcr"),
+                     "capability": ("lrar", "lrco", "sufl")}}),
+    })
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("pipeline.run.load_plan", lambda study: lighter)
         return run_study(SAMPLE, draws=100, workers=1, robustness=False)
@@ -76,6 +83,7 @@ def without_theory() -> Iterator[None]:
             patched.setattr(f"pipeline.run.{name}", lambda *_, example=example, **__: example(), raising=False)
         for module in ("run", "questions"):
             patched.setattr(f"pipeline.{module}.THEORY", ())
+        patched.setattr("pipeline.run.evidence_of", lambda *_, **__: Evidence())
         for name in ("compare_groups", "ordinal_runs"):
             patched.setattr(f"pipeline.run.{name}", lambda *_, **__: ())
         yield

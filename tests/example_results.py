@@ -553,7 +553,9 @@ def _respondents() -> tuple[RespondentScreening, ...]:
             people.append(RespondentScreening(
                 form, f"R_{form}{i:04d}", f"firm{i:04d}", 1.4 if "speed" in flags else 5.2 + i % 40 / 10,
                 "attention" not in flags,
-                24 if out else 4 + i % 6, 0.4 if "irv" in flags else 1.4, even_odd, 51.2 + i % 17, 6.0, flags, out,
+                24 if out else 4 + i % 6, 0.4 if "irv" in flags else 1.4, even_odd, 51.2 + i % 17,
+                0.1 if out else 0.6 + i % 5 / 20, Undefined("no pairs of items go together closely enough; it takes 3"),
+                6.0, flags, out,
                 f"meets the rule: {', '.join(flags)}" if out else "",
             ))
     return tuple(people)

@@ -27,28 +27,37 @@ def reliability(
     data: Data,
     scale: Annotated[list[str], typer.Option(metavar="NAME=a,b,c", help="A scale and its items; may be repeated.")],
     ordered: Annotated[bool, typer.Option("--ordered", help="Ordinal alpha and categorical omega besides.")] = False,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Resamples for intervals of every coefficient.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the resamples.")] = 1,
     json: Json = None,
 ) -> None:
     """Alpha, omega, AVE and item statistics of scales."""
     from pipeline.commands import reliability as command
 
-    found = command.scale_reliabilities(data, scale, ordered=ordered)
+    found = command.scale_reliabilities(data, scale, ordered=ordered, bootstrap=bootstrap, seed=seed)
     show_or_write(json, lambda: command.document(found), lambda: command.tables(found))
 
 
 def efa(
     data: Data,
-    factors: Annotated[str, typer.Option(metavar="K|parallel|map", help="How many, or the rule that decides.")],
+    factors: Annotated[str | None, typer.Option(
+        metavar="K|parallel|parallel-fa|map|kaiser|hull", help="How many, or the rule that decides; not needed with "
+        "--target.")] = None,
     items: Annotated[str | None, typer.Option(metavar="a,b,…", help="Columns; all if not given.")] = None,
     method: Annotated[str, typer.Option(metavar="ml|minres")] = "ml",
-    rotation: Annotated[str, typer.Option(metavar="oblimin|promax|varimax|none")] = "oblimin",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of parallel analysis.")] = 1,
+    rotation: Annotated[str, typer.Option(metavar="oblimin|promax|varimax|geomin|target|none")] = "oblimin",
+    target: Annotated[list[str] | None, typer.Option(
+        metavar="a,b,…", help="Items of one factor, for --rotation target; once for each factor.")] = None,
+    correlation: Annotated[str, typer.Option(
+        metavar="pearson|polychoric", help="polychoric: of ordered answers.")] = "pearson",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of parallel analysis and of geomin's starts.")] = 1,
     json: Json = None,
 ) -> None:
-    """Exploratory factor analysis: number of factors, loadings, factor correlations."""
+    """Exploratory factor analysis: number of factors by five rules, loadings, factor correlations, a general factor."""
     from pipeline.commands import efa as command
 
-    found = command.explore(data, items=items, factors=factors, method=method, rotation=rotation, seed=seed)
+    found = command.explore(data, items=items, factors=factors, method=method, rotation=rotation, seed=seed,
+                            correlation=correlation, targets=target or [])
     show_or_write(json, lambda: command.document(found), lambda: command.tables(found))
     if not found.solution.converged:
         raise typer.Exit(FAILED)

@@ -9,7 +9,15 @@ import typer
 
 from instrument.errors import Finding, InputError
 from instrument.fielding.platforms import EXPORTS
-from pipeline.command_line.shared import BAD_INPUT, FAILED, Json, Language, Version, print_findings
+from pipeline.command_line.shared import (
+    BAD_INPUT,
+    FAILED,
+    Json,
+    Language,
+    Version,
+    print_findings,
+    show_or_write,
+)
 
 
 def list_versions() -> None:
@@ -161,3 +169,21 @@ def _known_language(languages: tuple[str, ...], language: str | None) -> str | N
             f"Choose one of: {', '.join(languages)}.",
         ))
     return language
+
+
+def content_validity(
+    ratings: Annotated[Path, typer.Argument(
+        metavar="RATINGS.csv", help="One row a judge and an item: judge, item, any of relevance, essential, sorted.")],
+    json: Json = None,
+    version: Version = None,
+) -> None:
+    """What experts think of the items before anything is fielded: p_sa, c_sv, CVR, I-CVI, S-CVI, kappa."""
+    from pipeline.commands import content_validity as command
+    from pipeline.commands.output import require_place
+
+    require_place(json)
+    rated = command.rate(ratings, version=version)
+    show_or_write(json, lambda: command.document(rated), lambda: command.tables(rated))
+    print_findings(rated.findings)
+    if rated.findings:
+        raise typer.Exit(BAD_INPUT)

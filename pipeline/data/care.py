@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from pipeline.data.careless import (
 )
 from pipeline.data.items import asked_items, by_dimension, keyed_items
 from pipeline.data.responses import Responses
+from pipeline.data.semantic_pairs import FEWEST_PAIRS, ItemPairs, antonym_pairs, pair_consistency, synonym_pairs
 from pipeline.study import ScreeningPlan
 
 TENURE, LEAST_TENURE = "tenr", 1.0
@@ -63,6 +65,8 @@ class Indices:
     irv: Index
     even_odd: Index
     mahalanobis: Index
+    synonyms: Index
+    antonyms: Index
     knowledge: Index
 
 
@@ -82,10 +86,13 @@ def judge_care(
     knowledge, _ = _single(responses, instrument, "knowledge")
     diligence, middle = _single(responses, instrument, "diligence")
     tenure, _ = _single(responses, instrument, "screening", TENURE)
+    alike = synonym_pairs(raw, plan.synonym_pairs_above)
+    opposite = antonym_pairs(raw, -plan.synonym_pairs_above)
     indices = Indices(
         seconds=seconds_per_item(responses.meta["duration_seconds"], _questions_asked(responses, instrument)),
         attention=attention, longstring=longstring(raw), irv=irv(raw), even_odd=even_odd(keyed, scales),
-        mahalanobis=mahalanobis(keyed), knowledge=knowledge,
+        mahalanobis=mahalanobis(keyed), synonyms=pair_consistency(raw, alike),
+        antonyms=pair_consistency(raw, opposite), knowledge=knowledge,
     )
     asked = (responses.reasons[ids] != "not asked").to_numpy().sum(axis=1)
     return indices, {
@@ -95,6 +102,8 @@ def judge_care(
         "irv": _below(indices.irv, plan.irv_below, "answers vary by SD {:.2f}", " (SD of the answers)"),
         "even_odd": _below(indices.even_odd, plan.even_odd_below, "even-odd consistency {:.2f}"),
         "mahalanobis": _far(indices.mahalanobis, plan.mahalanobis_level, len(ids)),
+        "synonyms": _across(indices.synonyms, alike, plan.synonym_pairs_above, "below", plan.synonyms_below),
+        "antonyms": _across(indices.antonyms, opposite, -plan.synonym_pairs_above, "above", plan.antonyms_above),
         "knowledge": _below(knowledge, plan.knowledge_below, "knowledgeability {:g}"),
         "diligence": _below(diligence, middle, "own account of the care taken {:g}"),
         "tenure": _below(tenure, LEAST_TENURE, "{:g} years in the firm", " year; reported, excludes nobody"),
@@ -126,6 +135,16 @@ def _far(distance: Index, level: float, items: int) -> Flag:
     cut = mahalanobis_cutoff(level, items)
     words = [f"D² {value:.1f}, above {cut:.1f}" for value in distance.value]
     return Flag(distance.value > cut, words, f"D² above {cut:.1f}, the {level:g} quantile of χ² with {items} df")
+
+
+def _across(index: Index, pairs: ItemPairs, chosen: float, side: Literal["below", "above"], cut: float) -> Flag:
+    """Flag a correlation across pairs on one ``side`` of a cut-off; ``chosen`` is the r that made them pairs."""
+    limit, r = (f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in (cut, chosen))
+    words = [f"r {value:.2f} across {len(pairs)} pairs of items, {side} {limit}" for value in index.value]
+    made = f"r {'above' if chosen > 0 else 'below'} {r}"
+    cutoff = f"{side} {limit} across {len(pairs)} pairs of items ({made})" if len(pairs) >= FEWEST_PAIRS else \
+        f"not computed: fewer than {FEWEST_PAIRS} pairs of items ({made})"
+    return Flag(index.value < cut if side == "below" else index.value > cut, words, cutoff)
 
 
 def _attention(responses: Responses, instrument: Instrument) -> tuple[list[bool | None], Flag]:

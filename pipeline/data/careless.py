@@ -2,7 +2,8 @@
 
 Conventions are those of R's ``careless`` 1.2.2 (Yentes & Wilhelm; reviewed by Curran 2016 and
 Meade & Craig 2012) except where a docstring says otherwise. Rows are respondents, columns items in
-the order of the questionnaire, NaN is a missing answer.
+the order of the questionnaire, NaN is a missing answer. Synonyms and antonyms are in
+:mod:`pipeline.data.semantic_pairs`.
 """
 
 from __future__ import annotations
@@ -66,6 +67,24 @@ def longstring(X: ArrayLike) -> NDArray[np.int64]:
     return longest
 
 
+def average_run(X: ArrayLike) -> Index:
+    """Mean length of the runs of identical consecutive answers: items/(1 + changes); each NA is a run of its own.
+
+    Source: ``avgstr`` of R's ``careless::longstring(avg = TRUE)`` (Meade & Craig 2012).
+
+    Parameters
+    ----------
+    X
+        (n, p) raw answers, before reverse-scoring.
+    """
+    values = np.asarray(X, dtype=np.float64)
+    n, p = values.shape
+    because = np.full(n, "" if p else "no item was asked", dtype=object)
+    # NaN differs from everything, itself included, which is the rule for NA.
+    changes = (values[:, 1:] != values[:, :-1]).sum(axis=1)
+    return Index(p / (1 + changes) if p else np.full(n, np.nan), because)
+
+
 def irv(X: ArrayLike) -> Index:
     """Intra-individual response variability: SD (n − 1) of a respondent's answers, NA removed.
 
@@ -121,12 +140,12 @@ def even_odd(X: ArrayLike, scales: Sequence[Sequence[int]]) -> Index:
     both = ~np.isnan(odd) & ~np.isnan(even)
     pairs = both.sum(axis=1)
     odd, even = np.where(both, odd, np.nan), np.where(both, even, np.nan)
-    flat = _constant(odd) | _constant(even)
+    flat = constant_rows(odd) | constant_rows(even)
     because = np.where(flat, "half-scale means do not vary across scales", "").astype(object)
     because[pairs < 3] = "fewer than three scales have both halves answered"
     defined = because == ""
     value = np.full(n, np.nan)
-    value[defined] = _spearman_brown(_row_correlation(odd[defined], even[defined]))
+    value[defined] = _spearman_brown(row_correlation(odd[defined], even[defined]))
     return Index(value, because)
 
 
@@ -198,7 +217,7 @@ def _row_means(X: Array) -> Array:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _constant(X: Array) -> NDArray[np.bool_]:
+def constant_rows(X: Array) -> NDArray[np.bool_]:
     """(n,) True where the values of a row, NA removed, are all the same (or there are none)."""
     highest = np.where(np.isnan(X), -np.inf, X).max(axis=1, initial=-np.inf)
     lowest = np.where(np.isnan(X), np.inf, X).min(axis=1, initial=np.inf)
@@ -206,7 +225,7 @@ def _constant(X: Array) -> NDArray[np.bool_]:
     return constant
 
 
-def _row_correlation(A: Array, B: Array) -> Array:
+def row_correlation(A: Array, B: Array) -> Array:
     """(n,) Pearson's r between the rows of A and B (n, k), missing in the same places, neither constant."""
     a = np.where(np.isnan(A), 0.0, A - _row_means(A)[:, None])
     b = np.where(np.isnan(B), 0.0, B - _row_means(B)[:, None])

@@ -42,6 +42,8 @@ class RespondentScreening:
     irv: Number
     even_odd: Number
     mahalanobis: Number
+    synonyms: Number
+    antonyms: Number
     knowledge: Number
     flags: tuple[str, ...]
     excluded: bool
@@ -151,8 +153,8 @@ def _not_judged(
         none = Undefined(f"the answers are not judged ({name})")
         out.append(RespondentScreening(
             form=responses.form, response_id=str(response_id), firm_id=str(firm_id), seconds_per_item=none,
-            attention_passed=None, longstring=0, irv=none, even_odd=none, mahalanobis=none, knowledge=none,
-            flags=(name,), excluded=True, reason=f"{name}: {why}",
+            attention_passed=None, longstring=0, irv=none, even_odd=none, mahalanobis=none, synonyms=none,
+            antonyms=none, knowledge=none, flags=(name,), excluded=True, reason=f"{name}: {why}",
         ))
     return out
 
@@ -181,7 +183,8 @@ def _judged(
     return replace(
         base, seconds_per_item=indices.seconds.number(row), attention_passed=indices.attention[row],
         longstring=int(indices.longstring[row]), irv=indices.irv.number(row), even_odd=indices.even_odd.number(row),
-        mahalanobis=indices.mahalanobis.number(row), knowledge=indices.knowledge.number(row),
+        mahalanobis=indices.mahalanobis.number(row), synonyms=indices.synonyms.number(row),
+        antonyms=indices.antonyms.number(row), knowledge=indices.knowledge.number(row),
         flags=tuple(name for name, flag in flags.items() if flag.raised[row]), excluded=bool(decisive),
         reason="; ".join(f"{name}: {flags[name].words[row]}" for name in decisive),
     )

@@ -42,5 +42,6 @@ def with_first_answers(
     there = frame.index.intersection(answers.index)
     columns = [name for name in frame.columns if name in items and name in answers.columns]
     changed = frame.copy()
-    changed.loc[there, columns] = answers.loc[there, columns]
+    # A score that the rule on agreement took away stays away.
+    changed.loc[there, columns] = answers.loc[there, columns].where(frame.loc[there, columns].notna())
     return changed, len(there)

@@ -108,6 +108,8 @@ FLAGS = {
     "irv": "Answers hardly vary",
     "even_odd": "Inconsistent halves of scales",
     "mahalanobis": "Unusual pattern of answers",
+    "synonyms": "Inconsistent across synonyms",
+    "antonyms": "Consistent across antonyms",
     "knowledge": "Says to know little",
     "diligence": "Says not to have answered with care",
     "tenure": "Short time in the firm",

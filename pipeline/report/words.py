@@ -40,7 +40,8 @@ LIMITS = (
     "All variables were observed at one time. The estimates are at most consistent with mediation; the data cannot "
     "tell it from other orders of the same variables, which can fit equally well.",
     "At the firm level the same informants, mostly one informant a firm, answered for predictors, mediators and "
-    "outcomes alike, so shared method variance may inflate the paths; the marker items are not used in this version.",
+    "outcomes alike, so shared method variance may inflate the paths; how much of it the marker items show "
+    "stands under common method variance.",
     methods.AT_RANDOM,
     "Standard errors and p values of single paths, and the fit indices, are robust (sandwich) ones, clustered by firm "
     "where a row is an alliance: they do not need normal data, but they are approximations for large samples. The "

@@ -62,7 +62,7 @@ def specification_curve(
     check_covariates(plan.robustness, set(map(str, next(iter(form.rows.values())).units.frame.columns)))
     headline, asked = headline_specification(plan), specifications(plan.robustness)
     needed = analyses(plan)
-    firms = firms_by_decision(form, instrument, plan.scoring, needed)
+    firms = firms_by_decision(form, instrument, plan.scoring, needed, plan.agreement)
     how = Resampling(draws, seed, plan.bootstrap.level, plan.level)
     items = frozenset(map(str, form.rows[SCREENED].scores.items.columns))
     outcomes = _outcomes(_estimators((headline, *asked)), firms, items, how, workers, advance)

@@ -9,9 +9,11 @@ import pandas as pd
 
 from instrument.model import Instrument
 from pipeline.data.aggregation import to_firms
+from pipeline.data.disagreement import agreement_rule
 from pipeline.data.responses import Responses
 from pipeline.data.scoring import score
 from pipeline.data.screening import RespondentScreening
+from pipeline.measurement_plan import AgreementPlan
 from pipeline.ordinal.answers import first_answers, with_first_answers
 from pipeline.prepare import PreparedForm
 from pipeline.results import EVERYONE, SCREENED
@@ -27,23 +29,29 @@ Where answers are taken as ordered, a firm with several informants has the first
 
 def firms_by_decision(
     form: PreparedForm, instrument: Instrument, plan: ScoringPlan, analyses: Iterable[Analysis],
+    agreement: AgreementPlan | None = None,
 ) -> Firms:
-    """Score and aggregate the firm form once for every exclusion rule and δ that the analyses need."""
+    """Score and aggregate the firm form once for every exclusion rule and δ that the analyses need.
+
+    ``agreement`` says what becomes of scores on which informants disagree; without it they are averaged.
+    """
     found: Firms = {}
     for exclusion, decay in dict.fromkeys((a.exclusion, a.decay) for a in analyses):
         averaged, single = _firms(
             respondents_kept(form, exclusion), instrument,
-            plan.model_copy(update={"decay": decay, "decay_alternatives": ()}))
+            plan.model_copy(update={"decay": decay, "decay_alternatives": ()}), agreement or AgreementPlan())
         found[exclusion, decay, False], found[exclusion, decay, True] = averaged, single
     return found
 
 
-def _firms(responses: Responses, instrument: Instrument, plan: ScoringPlan) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _firms(
+    responses: Responses, instrument: Instrument, plan: ScoringPlan, agreement: AgreementPlan,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Firms with answers averaged over informants, and with single answers."""
     if responses.values.empty:  # nobody has no scores, and no firm either
         return pd.DataFrame(), pd.DataFrame()
     scores = score(responses, instrument, plan)
-    firms = to_firms(scores, responses)
+    firms = to_firms(scores, responses, agreement_rule(responses, instrument, agreement))
     single, _ = with_first_answers(firms.frame, first_answers(firms, scores, responses), set(scores.items.columns))
     return firms.frame, single
 

@@ -28,8 +28,9 @@ FunctionCoding = Literal["presence", "index"]
 Facet = Literal["estimator", "missing", "exclusion", "covariates", "decay", "function"]
 
 FACETS: tuple[Facet, ...] = get_args(Facet)
-FLAGS: tuple[str, ...] = get_args(Flag)
-"""Any of these excludes under the strict rule. Short tenure is reported of a respondent and excludes nobody."""
+FLAGS: tuple[str, ...] = tuple(flag for flag in get_args(Flag) if flag not in ("synonyms", "antonyms"))
+"""Any of these excludes under the strict rule. Short tenure is reported of a respondent and excludes nobody; a
+correlation across a handful of pairs of items is too noisy to exclude by itself."""
 
 FUNCTION: dict[FunctionCoding, str] = {"presence": "daf", "index": "daf_index"}
 """Variable of the dedicated function: there or not, or its maturity between 0 and 1."""

@@ -157,7 +157,7 @@ def test_efa_takes_every_column_unless_told(call_json, democracy):
     (["--factors", "many"], ["OPTION-FACTORS"]),
     (["--factors", "0"], ["OPTION-FACTORS"]),
     (["--factors", "2", "--method", "pca"], ["EFA-METHOD"]),
-    (["--factors", "9", "--rotation", "geomin"], ["EFA-FACTORS", "EFA-ROTATION"]),
+    (["--factors", "9", "--rotation", "quartimax"], ["EFA-FACTORS", "EFA-ROTATION"]),
     (["--factors", "2", "--items", "x1,,x2"], ["OPTION-ITEMS"]),
     (["--factors", "1", "--items", "x1,x2,x2,x3"], ["ITEM-DOUBLED"]),
 ])

@@ -139,7 +139,10 @@ def test_true_and_one_are_different_values() -> None:
 
 FULL = StudyPlan.model_validate(PLAN | {"description": "x", "forms": {
     "F": {"platform": "qualtrics", "file": "f.csv", "labels": "l.csv", "version": "1.0.0"},
-    "A": [{"platform": "qualtrics", "file": "a.csv"}, {"platform": "qualtrics", "file": "b.csv"}]}})
+    "A": [{"platform": "qualtrics", "file": "a.csv"}, {"platform": "qualtrics", "file": "b.csv"}]},
+    "second_wave": {"F": {"platform": "qualtrics", "file": "f2.csv"}},
+    "nonresponse": {"invited": {"F": 900}, "reminders": ["2026-03-16"], "population": {"indus": {1: 0.3, 2: 0.7}},
+                    "interest": "know", "followup": {"F": "late.csv"}}})
 WORDS = sorted(
     {word for words in re.findall(r'"enum": \[(.*?)\]', json.dumps(StudyPlan.model_json_schema()))
      for word in re.findall(r"\w+", words)})

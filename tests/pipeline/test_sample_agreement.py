@@ -16,10 +16,11 @@ import pandas as pd
 import pytest
 
 from pipeline.commands.fit_output import COLUMNS
+from pipeline.evidence.found.factors import FactorAnalysis
 from pipeline.measurement.reliability import ScaleReliability
 from pipeline.models import MEDIATION, MODELS
 from pipeline.prepare import PreparedForm
-from pipeline.results import EVERYONE, SCREENED, FactorAnalysis, StudyResults
+from pipeline.results import EVERYONE, SCREENED, StudyResults
 from tests.pipeline.sem.test_lavaan_parity import agree, robust_indices_agree, rows_of
 from tests.reference.sample.make_inputs import FRAMES, RESAMPLES, inputs, prepared_forms
 

@@ -6,15 +6,19 @@ import json
 from pathlib import Path
 
 from pipeline.report.figures.claims import evidence_figures, verdict_figure
+from pipeline.report.figures.consistency import consistency_figures
+from pipeline.report.figures.distinctness import distinctness_figures
 from pipeline.report.figures.effects import bootstrap_figure, decay_figure, forest_figure
 from pipeline.report.figures.flow import flow_figure
 from pipeline.report.figures.invariance import invariance_figures
+from pipeline.report.figures.items import answers_figures
 from pipeline.report.figures.measurement import loadings_figure, measurement_figure, scree_figure
 from pipeline.report.figures.paths import path_figure
 from pipeline.report.figures.probes import probe_figures
 from pipeline.report.figures.robustness import specification_figure
 from pipeline.report.figures.sensitivity import confounding_figure, reliability_figure
 from pipeline.report.figures.spec import Figure
+from pipeline.report.figures.structure import structure_figures
 from pipeline.results import StudyResults
 
 __all__ = [
@@ -31,6 +35,9 @@ def all_figures(results: StudyResults) -> tuple[Figure, ...]:
     found: list[Figure | None] = [flow_figure(results)] if results.flow else []
     for analysis in results.factor_analyses:
         found += [scree_figure(analysis), loadings_figure(analysis)]
+    evidence = results.evidence
+    found += [*answers_figures(evidence.items, evidence.constructs), *consistency_figures(evidence.consistency),
+              *structure_figures(evidence.structure), *distinctness_figures(evidence.distinctness)]
     found += invariance_figures(results.invariance)
     found += [path_figure(results), measurement_figure(results), forest_figure(results), bootstrap_figure(results),
               decay_figure(results), verdict_figure(results), *evidence_figures(results)]

@@ -12,13 +12,16 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
+from pipeline.evidence.found.factors import FactorAnalysis
+from pipeline.measurement.retention import ParallelAnalysis
 from pipeline.report import methods, names
 from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, RULE, WIDTH, Figure, key_below, plot, wrapped
 from pipeline.report.numbers import counted, level_name, number
-from pipeline.report.tables.measurement import SALIENT, loadings_table, retention_sentence
+from pipeline.report.tables.factors import SALIENT, loadings_table, retention_sentence
 from pipeline.report.tables.parameters import loadings_of_table
-from pipeline.results import FactorAnalysis, ModelRun, StudyResults
+from pipeline.results import ModelRun, StudyResults
 from pipeline.sem.fit import Parameter
+from pipeline.undefined import Undefined
 
 _DARK = 0.85
 """Loadings beyond this are written in white, because their cell is too dark for ink."""
@@ -31,32 +34,43 @@ def scree_figure(analysis: FactorAnalysis) -> Figure:
         f"scree-{names.slug(analysis.name)}", f"Scree with parallel analysis: {analysis.label}",
         retention_sentence(analysis), f"number-of-factors-{names.slug(analysis.name)}", lambda: _scree(analysis),
         "Filled points are eigenvalues of the data that exceed the percentile of random data before the first that "
-        "does not: as many factors parallel analysis suggests.",
+        "does not: as many factors parallel analysis suggests."
+        + ("" if isinstance(analysis.parallel_fa, Undefined) else
+           " Circles are of components (the full correlations), squares of common factors (their shared part alone)."),
     )
 
 
 def _scree(analysis: FactorAnalysis) -> Drawing:
-    parallel = analysis.parallel
     drawing, axes = plot(3.3)
-    count = np.arange(1, len(parallel.eigenvalues) + 1)
-    percentile = f"Random data, {parallel.percentile:g}th percentile"
-    axes.plot(count, parallel.reference_mean, color=QUIET, linewidth=1, linestyle=":")
-    axes.plot(count, parallel.reference_percentile, color=ORANGE, linewidth=1.3, linestyle="--")
-    axes.plot(count, parallel.eigenvalues, color=BLUE, linewidth=1.3)
-    above = count <= parallel.factors
-    values = np.asarray(parallel.eigenvalues)
-    axes.scatter(count[above], values[above], s=34, color=BLUE, zorder=3)
-    axes.scatter(count[~above], values[~above], s=30, facecolor="white", edgecolor=BLUE, linewidth=1.2, zorder=3)
+    percentile = f"Random data, {analysis.parallel.percentile:g}th percentile"
+    count = np.arange(1, len(analysis.parallel.eigenvalues) + 1)
+    _eigenvalues(axes, analysis.parallel, BLUE, "o")
+    key = [
+        Line2D([], [], color=BLUE, marker="o", linewidth=1.3, label="Components"),
+        Line2D([], [], color=ORANGE, linestyle="--", linewidth=1.3, label=percentile),
+        Line2D([], [], color=QUIET, linestyle=":", linewidth=1, label="Random data, mean"),
+    ]
+    if not isinstance(analysis.parallel_fa, Undefined):
+        _eigenvalues(axes, analysis.parallel_fa, INK, "s")
+        key.insert(1, Line2D([], [], color=INK, marker="s", linewidth=1, label="Common factors"))
     axes.set_xlabel("Number of the eigenvalue")
     axes.set_ylabel("Eigenvalue")
     axes.set_xticks(count if len(count) <= 20 else count[::2])
-    axes.set_ylim(bottom=min(0.0, float(values.min())))
-    key_below(axes, [
-        Line2D([], [], color=BLUE, marker="o", linewidth=1.3, label="Data"),
-        Line2D([], [], color=ORANGE, linestyle="--", linewidth=1.3, label=percentile),
-        Line2D([], [], color=QUIET, linestyle=":", linewidth=1, label="Random data, mean"),
-    ], columns=3, lift=-0.17)
+    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    key_below(axes, key, columns=2 if len(key) == 4 else 3, lift=-0.17)
     return drawing
+
+
+def _eigenvalues(axes: Axes, parallel: ParallelAnalysis, color: str, marker: str) -> None:
+    """Eigenvalues of the data over those of random data; filled as far as they count."""
+    count, values = np.arange(1, len(parallel.eigenvalues) + 1), np.asarray(parallel.eigenvalues)
+    axes.plot(count, parallel.reference_mean, color=QUIET, linewidth=1, linestyle=":")
+    axes.plot(count, parallel.reference_percentile, color=ORANGE, linewidth=1.3, linestyle="--")
+    axes.plot(count, values, color=color, linewidth=1.3)
+    above = count <= parallel.factors
+    axes.scatter(count[above], values[above], s=30, color=color, marker=marker, zorder=3)
+    axes.scatter(count[~above], values[~above], s=26, facecolor="white", edgecolor=color, marker=marker, linewidth=1.2,
+                 zorder=3)
 
 
 def loadings_figure(analysis: FactorAnalysis) -> Figure:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from pipeline.report import names
 from pipeline.report.tables.absent import absent_table
 from pipeline.report.tables.claims import claims_table, claims_truth_table, predictions_table
+from pipeline.report.tables.consistency import consistency_tables
+from pipeline.report.tables.cutoffs import cut_offs_tables
 from pipeline.report.tables.deviations import deviations_table
+from pipeline.report.tables.distinctness import distinctness_tables
 from pipeline.report.tables.effects import (
     bootstrap_table,
     comparison_table,
@@ -18,19 +21,26 @@ from pipeline.report.tables.effects import (
     joint_table,
     truth_table,
 )
+from pipeline.report.tables.exclusions import exclusions_tables
+from pipeline.report.tables.factors import (
+    factor_correlations_table,
+    factorability_table,
+    loadings_table,
+    retention_table,
+    rules_table,
+)
 from pipeline.report.tables.fit import fit_table, indices_table, information_table, theory_fit_table
+from pipeline.report.tables.informants import informants_tables
 from pipeline.report.tables.invariance import invariance_tables
+from pipeline.report.tables.items_evidence import items_evidence_tables
 from pipeline.report.tables.measurement import (
     correlations_table,
     covariances_table,
-    factor_correlations_table,
-    factorability_table,
     items_table,
-    loadings_table,
     reliability_table,
-    retention_table,
     variables_table,
 )
+from pipeline.report.tables.method import method_tables
 from pipeline.report.tables.models import (
     crosscheck_table,
     diagnoses_table,
@@ -38,6 +48,7 @@ from pipeline.report.tables.models import (
     identification_table,
     residuals_table,
 )
+from pipeline.report.tables.nonresponse import nonresponse_tables
 from pipeline.report.tables.ordinal import ordinal_tables
 from pipeline.report.tables.parameters import (
     intercepts_table,
@@ -58,8 +69,10 @@ from pipeline.report.tables.respondents import (
     reading_table,
     screening_table,
 )
+from pipeline.report.tables.retest import retest_tables
 from pipeline.report.tables.rivals import groups_table, rival_tables
 from pipeline.report.tables.robustness import counts_table, facets_table, specifications_table
+from pipeline.report.tables.scale_verdicts import scale_verdicts_table
 from pipeline.report.tables.sensitivity import sensitivity_tables
 from pipeline.report.tables.spec import (
     Cell,
@@ -72,6 +85,7 @@ from pipeline.report.tables.spec import (
     write_csv,
     write_tables,
 )
+from pipeline.report.tables.structure import structure_tables
 from pipeline.report.tables.versions import versions_tables
 from pipeline.report.tables.wording import facts_wording_table, items_wording_table
 from pipeline.results import StudyResults
@@ -86,7 +100,8 @@ __all__ = [
     "items_wording_table", "joint_table",
     "loadings_of_table", "loadings_table", "manifest_table", "missing_table", "ordinal_tables", "packages_table",
     "parameters_table", "paths_table", "personal_data_table", "predictions_table", "probe_tables", "reading_table",
-    "reliability_table", "residuals_table", "retention_table", "rival_tables", "screening_table", "select",
+    "reliability_table", "residuals_table", "retention_table", "rival_tables", "rules_table", "screening_table",
+    "select",
     "sensitivity_tables", "specifications_table", "theory_fit_table", "timings_table", "to_frame", "truth_table",
     "variables_table", "variances_table", "versions_tables", "write_csv", "write_tables",
 ]
@@ -105,7 +120,9 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
         tables += [correlations_table(results, key), covariances_table(results, key)]
     tables += [reliability_table(results), items_table(results), factorability_table(results)]
     for analysis in results.factor_analyses:
-        tables += [retention_table(analysis), loadings_table(analysis), factor_correlations_table(analysis)]
+        tables += [rules_table(analysis), retention_table(analysis), loadings_table(analysis),
+                   factor_correlations_table(analysis)]
+    tables += evidence_tables(results)
     tables += invariance_tables(results.invariance, words)
     tables += [
         identification_table(results), fit_table(results), diagnoses_table(results), indices_table(results),
@@ -133,6 +150,19 @@ def all_tables(results: StudyResults) -> tuple[Table, ...]:
     if results.absent:
         tables.append(absent_table(results))
     return (*tables, manifest_table(results), packages_table(results), timings_table(results))
+
+
+def evidence_tables(results: StudyResults) -> list[Table]:
+    """What speaks for the scales, topic after topic."""
+    found = results.evidence
+    return [
+        *([scale_verdicts_table(found)] if found.consistency else ()),
+        *items_evidence_tables(found.items, found.constructs), *consistency_tables(found.consistency),
+        *retest_tables(found.retest), *structure_tables(found.structure),
+        *distinctness_tables(found.distinctness), *method_tables(found.method),
+        *informants_tables(found.informants), *nonresponse_tables(found.nonresponse),
+        *exclusions_tables(results, found.exclusions), *cut_offs_tables(found.cutoffs),
+    ]
 
 
 def _theory_tables(results: StudyResults) -> list[Table]:

@@ -1,18 +1,14 @@
-"""Tables on measurement: distributions, moments, reliability, factorability, number of factors, loadings."""
+"""Tables on measurement: distributions, moments, reliability."""
 
 from __future__ import annotations
 
 from pipeline.data.scoring import Moments
-from pipeline.measurement.extraction import FactorSolution
 from pipeline.measurement.ordinal_reliability import MEANING
 from pipeline.report import names
-from pipeline.report.numbers import counted, listed, number, p_equals, percent
+from pipeline.report.numbers import counted, number
 from pipeline.report.tables.spec import Cell, Column, Table
-from pipeline.results import FactorAnalysis, StudyResults
+from pipeline.results import StudyResults
 from pipeline.undefined import Number, Undefined
-
-SALIENT = 0.30
-"""Loadings from here on are counted as salient in the sentences; the tables show every loading."""
 
 
 def variables_table(results: StudyResults) -> Table:
@@ -137,121 +133,6 @@ def items_table(results: StudyResults) -> Table:
         f"{counted(len(rows), 'item')}; the lowest item–rest correlation is "
         f"{number(weakest[1], bounded=True)} ({weakest[0]})." if weakest else "No item–rest correlation is defined.",
         "Loading: standardised, in a one-factor model of the scale.",
-    )
-
-
-def factorability_table(results: StudyResults) -> Table:
-    """Whether the items share enough to be factored."""
-    rows = tuple(
-        (a.label, a.factorability.n, a.factorability.kmo, min(a.factorability.kmo_items.values(), default=None),
-         a.factorability.bartlett, a.factorability.bartlett_df, a.factorability.bartlett_pvalue)
-        for a in results.factor_analyses
-    )
-    parts = [f"{a.label}: KMO {number(a.factorability.kmo, bounded=True)}, Bartlett's test "
-             f"{p_equals(a.factorability.bartlett_pvalue)}" for a in results.factor_analyses]
-    return Table(
-        "factorability", "Factorability",
-        (
-            Column("analysis", "Analysis"), Column("n", "n", "integer"), Column("kmo", "KMO", "number", bounded=True),
-            Column("kmo_lowest", "Lowest item KMO", "number", bounded=True),
-            Column("bartlett", "Bartlett χ²", "number"),
-            Column("bartlett_df", "df", "integer"), Column("bartlett_pvalue", "p", "pvalue"),
-        ),
-        rows, f"{'; '.join(parts)}." if parts else "No exploratory factor analysis was planned.",
-        "KMO: Kaiser–Meyer–Olkin measure of sampling adequacy.",
-    )
-
-
-def retention_table(analysis: FactorAnalysis) -> Table:
-    """Eigenvalues beside those of random data, and the minimum average partial, for one analysis."""
-    parallel, partial = analysis.parallel, analysis.minimum_average_partial
-    rows = []
-    for i, value in enumerate(parallel.eigenvalues):
-        squared = partial.squared[i + 1] if i + 1 < len(partial.squared) else None
-        fourth = partial.fourth[i + 1] if i + 1 < len(partial.fourth) else None
-        rows.append((i + 1, value, parallel.reference_mean[i], parallel.reference_percentile[i], squared, fourth))
-    return Table(
-        f"number-of-factors-{names.slug(analysis.name)}", f"Number of factors: {analysis.label}",
-        (
-            Column("factor", "Number", "integer"), Column("eigenvalue", "Eigenvalue", "number", 3),
-            Column("random_mean", "Random data, mean", "number", 3),
-            Column("random_percentile", f"Random data, {parallel.percentile:g}th percentile", "number", 3),
-            Column("map_squared", "MAP, squared", "number", 4, bounded=True),
-            Column("map_fourth", "MAP, fourth power", "number", 4, bounded=True),
-        ),
-        tuple(rows), retention_sentence(analysis),
-        f"Parallel analysis (Horn 1965) with {parallel.draws:,} random data sets, n = {parallel.n:,}, seed "
-        f"{parallel.seed}. MAP: average squared, or fourth-power, partial correlation once that many components are "
-        "removed (Velicer 1976); the smallest marks the number to keep.",
-    )
-
-
-def retention_sentence(analysis: FactorAnalysis) -> str:
-    """What each rule says, and what was kept."""
-    partial = analysis.minimum_average_partial
-    return (f"Parallel analysis suggests {counted(analysis.parallel.factors, 'factor')}, the minimum average partial "
-            f"{partial.factors} (fourth power: {partial.factors_fourth}); {analysis.solution.factors} were kept by the "
-            f"plan's rule ({analysis.rule}).")
-
-
-def loadings_table(analysis: FactorAnalysis) -> Table:
-    """Every loading of the solution kept."""
-    solution = analysis.solution
-    factors = range(solution.factors)
-    return Table(
-        f"loadings-{names.slug(analysis.name)}", f"Factor loadings: {analysis.label}",
-        (
-            Column("item", "Item"),
-            *(Column(f"factor_{k + 1}", f"Factor {k + 1}", "number", bounded=True) for k in factors),
-            Column("communality", "Communality", "number", bounded=True),
-            Column("uniqueness", "Uniqueness", "number", bounded=True),
-            Column("kmo", "KMO", "number", bounded=True),
-        ),
-        tuple(
-            (item, *solution.loadings[i], solution.communality[i], solution.uniqueness[i],
-             analysis.factorability.kmo_items.get(item))
-            for i, item in enumerate(solution.items)
-        ),
-        _loadings_sentence(solution),
-        f"{_EXTRACTION[solution.method]}, rotation: {solution.rotation}; n = {solution.n:,} complete rows "
-        f"({solution.n_incomplete:,} incomplete). Root mean square residual {number(solution.rmsr, 3, bounded=True)}; "
-        f"likelihood-ratio χ² {number(solution.chisq)}, df {solution.df}, {p_equals(solution.pvalue)}. "
-        + " ".join(solution.warnings),
-    )
-
-
-def _loadings_sentence(solution: FactorSolution) -> str:
-    crossing = [
-        item for item, row in zip(solution.items, solution.loadings, strict=True)
-        if sum(abs(value) >= SALIENT for value in row) > 1
-    ]
-    nowhere = [
-        item for item, row in zip(solution.items, solution.loadings, strict=True)
-        if all(abs(value) < SALIENT for value in row)
-    ]
-    share, least = sum(solution.communality) / len(solution.items), number(SALIENT, bounded=True)
-    who = f"{listed(crossing)} {'loads' if len(crossing) == 1 else 'load'}" if crossing else "no item loads"
-    state = "" if solution.converged else " The extraction did not converge; the loadings are not to be used."
-    verb = "accounts" if solution.factors == 1 else "account"
-    return (f"{counted(solution.factors, 'factor')} {verb} for {percent(share, 0)} of the variance of "
-            f"{counted(len(solution.items), 'item')}; {who} at {least} or more on several factors, "
-            f"{listed(nowhere) or 'none'} on no factor.{state}")
-
-
-_EXTRACTION = {"ml": "Maximum-likelihood extraction", "minres": "Minimum-residual extraction"}
-
-
-def factor_correlations_table(analysis: FactorAnalysis) -> Table:
-    """Correlations among the rotated factors."""
-    phi = analysis.solution.phi
-    pairs = [phi[i][j] for i in range(len(phi)) for j in range(i)]
-    return Table(
-        f"factor-correlations-{names.slug(analysis.name)}", f"Factor correlations: {analysis.label}",
-        (Column("factor", "Factor"), *(Column(f"factor_{k + 1}", str(k + 1), "number", bounded=True)
-                                       for k in range(len(phi)))),
-        tuple((f"Factor {i + 1}", *row) for i, row in enumerate(phi)),
-        f"The factors correlate between {number(min(pairs), bounded=True)} and {number(max(pairs), bounded=True)}."
-        if pairs else "One factor has no correlation with others.",
     )
 
 

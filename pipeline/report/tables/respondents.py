@@ -186,11 +186,14 @@ def exclusions_table(results: StudyResults) -> Table:
             Column("longstring", "Longest run", "integer"), Column("irv", "Spread (irv)", "number"),
             Column("even_odd", "Even-odd", "number", bounded=True),
             Column("mahalanobis", "Mahalanobis D²", "number", 1),
+            Column("synonyms", "Synonyms", "number", bounded=True),
+            Column("antonyms", "Antonyms", "number", bounded=True),
         ),
         tuple(
             (
                 names.form(r.form), r.response_id, r.reason, ", ".join(names.flag(f) for f in r.flags),
                 r.seconds_per_item, r.longstring, r.irv, r.even_odd, r.mahalanobis,
+                r.synonyms, r.antonyms,
             )
             for r in gone
         ),

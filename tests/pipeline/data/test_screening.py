@@ -183,6 +183,39 @@ def test_a_distance_above_the_quantile_is_flagged() -> None:
     assert all(("mahalanobis" in r.flags) == (r.mahalanobis > 37.5662) for r in others)
 
 
+def test_answers_to_items_that_go_together_are_held_against_each_other() -> None:
+    values = answers(n=300)
+    values.loc[4, F_ITEMS] = [2, 6, 1, 7, 5, 1, 7, 3, 4, 7, 2, 6, 1, 5, 7, 2, 6, 1, 4, 7]
+    respondents, summary = screened(values)
+    assert isinstance(respondents[0].synonyms, float)
+    assert respondents[0].synonyms < 0.22
+    assert "synonyms" in respondents[0].flags
+    assert sum(isinstance(r.synonyms, float) and r.synonyms > 0.5 for r in respondents) > 250
+    assert all(("synonyms" in r.flags) == (r.synonyms < 0.22) for r in respondents if isinstance(r.synonyms, float))
+    assert all(("antonyms" in r.flags) == (r.antonyms > -0.03) for r in respondents if isinstance(r.antonyms, float))
+    assert summary.cutoffs["synonyms"].startswith("below 0.22 across ")
+    assert summary.cutoffs["antonyms"].endswith("pairs of items (r below −0.6)")
+
+
+def test_synonyms_exclude_nobody_unless_the_plan_says_so() -> None:
+    values = answers(n=300)
+    # 4, 4, 5 repeated: hardly consistent across synonyms, and no other flag
+    values.loc[4, F_ITEMS] = [4, 3, 5, 4, 3, 5, 4, 5, 3, 4, 5, 3, 5, 4, 3, 5, 3, 4, 5, 3]
+    plain = first(values)
+    assert "synonyms" in plain.flags
+    assert "synonyms" not in plain.reason
+    asked = first(values, plan=ScreeningPlan(any_of=("synonyms",), of=()))
+    assert asked.excluded
+    assert asked.reason.startswith("synonyms: r ")
+    assert f"r {asked.synonyms:.2f} across " in asked.reason
+
+
+def test_an_undefined_index_across_pairs_raises_no_flag() -> None:
+    respondent = first(answers(n=300), plan=ScreeningPlan(synonym_pairs_above=0.999))
+    assert isinstance(respondent.synonyms, Undefined)
+    assert {"synonyms", "antonyms"}.isdisjoint(respondent.flags)
+
+
 def test_few_respondents_have_no_distance() -> None:
     respondent = first(answers(n=5))
     because = "the covariance matrix of 20 items among 5 respondents cannot be inverted"

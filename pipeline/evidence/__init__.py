@@ -1,0 +1,1 @@
+"""Evidence that a study's scales measure what they say: :mod:`pipeline.measurement` on its answers."""
