@@ -20,6 +20,7 @@ from viewer import (
     provenance,
     reliability,
     robustness,
+    scales,
     sidebar,
 )
 
@@ -28,6 +29,7 @@ PAGES = (
     (claims.show, "Claims", "claims", ":material/gavel:"),
     (instrument.show, "Instrument", "instrument", ":material/list_alt:"),
     (data_quality.show, "Data quality", "data-quality", ":material/fact_check:"),
+    (scales.show, "Scales", "scales", ":material/rule:"),
     (reliability.show, "Reliability and factors", "reliability", ":material/straighten:"),
     (invariance.show, "Invariance", "invariance", ":material/balance:"),
     (model.show, "Model", "model", ":material/account_tree:"),

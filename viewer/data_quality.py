@@ -14,7 +14,9 @@ BOTH = "both"
 SECTIONS = (
     ("What came through the door", ("reading", "personal-data", "failures", "findings")),
     ("Missing answers", ("missing",)),
-    ("Careless answering and exclusions", ("screening", "exclusions")),
+    ("Careless answering and exclusions", ("screening", "care-rules", "care-estimates", "care-indices", "exclusions")),
+    ("Those who did not answer", ("nonresponse", "nonresponse-rates", "nonresponse-late")),
+    ("Several informants", ("informants", "informants-nulls")),
 )
 
 
@@ -58,7 +60,9 @@ def _how_read(source: Source, form: str) -> None:
 
 def _of_form(source: Source, table_id: str, form: str) -> None:
     """One table, whole or only one form's rows (its sentence speaks of both forms, so it is said only of the whole)."""
-    table = source.tables[table_id]
+    table = source.tables.get(table_id)
+    if table is None:
+        return
     if form == BOTH or all(column.key != "form" for column in table.columns):
         parts.table(source, table)
         return

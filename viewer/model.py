@@ -55,7 +55,7 @@ def show(source: Source) -> None:
         _second_opinion(source, run)
     _ordinal(source, run)
     st.header("All models side by side", anchor=False)
-    parts.tables(source, "fit", "fit-theory", "explained", "ordinal")
+    parts.tables(source, "fit", "cutoffs", "fit-theory", "explained", "ordinal")
     with st.expander("Identification, diagnoses, all fit indices, information criteria, both estimators"):
         parts.tables(source, "identification", "diagnoses", "indices", "information", "ordinal-estimates")
     if run not in source.results.theory:

@@ -32,6 +32,10 @@ def show(source: Source) -> None:
         parts.say(results.claims.sentence)
         link("claims", "Every claim: what decided it, what would refute it, the questions behind it", {})
         link("robustness", "What becomes of the finding under other decisions and unmeasured causes", {})
+    if "scale-verdicts" in source.tables:
+        st.header("Do the scales measure what they say?", anchor=False)
+        parts.say(source.tables["scale-verdicts"].summary)
+        link("scales", "Any construct: do its items hold together, is it distinct from the others?", {})
     if results.absent:
         st.header("What these answers cannot be asked", anchor=False)
         parts.table(source, source.tables["absent"], title=False, low=True)

@@ -100,6 +100,7 @@ def _factors(source: Source) -> None:
     st.subheader("Do the items share enough to be factored?", anchor=False)
     parts.table(source, source.tables["factorability"], title=False)
     st.subheader("How many factors?", anchor=False)
+    parts.table(source, source.tables[f"rules-{slug}"], title=False)
     parts.figure(source, f"scree-{slug}", title=False)
     st.subheader("Which item loads where?", anchor=False)
     for warning in analyses[name].solution.warnings:
