@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.evidence.found import Evidence
+from pipeline.evidence.found.bifactor import FoundBifactor
 from pipeline.evidence.found.consistency import Coefficient, ConsistencyReport, FoundCoefficient, FoundConsistency
 from pipeline.evidence.found.distinctness import (
     DistinctFactor,
@@ -14,6 +15,7 @@ from pipeline.evidence.found.distinctness import (
     Ratio,
     Verdict,
 )
+from pipeline.evidence.found.structure import FoundStructureSet, StructureReport
 from pipeline.undefined import Number, Undefined
 
 NAMES = {"rf": "Resource fluidity", "sr": "Strategic resilience", "mk": "Marker"}
@@ -52,3 +54,12 @@ def evidence(omega: Number = 0.8, ave: Number = 0.6, loading: float = 0.7, verdi
         level("constructs", (factor("rf", 0.8), factor("sr", 0.8)), (pair,))))
     return Evidence(NAMES, consistency=ConsistencyReport(1000, 1, 0.95, (), scales, ()),
                     distinctness=DistinctnessReport((one,), 1000, 1, 0.95))
+
+
+def structure(omega_h: float) -> StructureReport:
+    """Resource fluidity's bifactor structure with this omega hierarchical."""
+    bifactor = FoundBifactor(0.9, omega_h, NONE, NONE, NONE, 0.6, NONE, NONE, NONE, 0.5, 0.8, 0.95)
+    dimensions = {"rfmod": ("rfmod1",), "rfkm": ("rfkm1",)}
+    return StructureReport("mlr", "fiml", 0.95, (FoundStructureSet(
+        "pillars-rf", "Resource fluidity", "A", "rf", dimensions, {"rf": ("rfmod", "rfkm")}, {}, n=200, with_gaps=0,
+        left_out=0, clusters=0, structures=(), comparisons=(), bifactor=bifactor),))

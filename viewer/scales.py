@@ -166,8 +166,9 @@ def items_table(source: Source, one: ConstructVerdict) -> Table:
 
 
 def _item(item: FoundItem, scale: str, text: str, loading: Number | None) -> tuple[Cell, ...]:
-    name = f"{item.item} (R)" if item.reversed else item.item
-    return scale, name, text, loading, item.item_rest, item.mean, item.sd, item.floor, item.ceiling, item.missing
+    name, given = f"{item.item} (R)" if item.reversed else item.item, item.answers
+    return (scale, name, text, loading, item.item_rest, given.mean, given.sd, given.floor, given.ceiling,
+            given.missing)
 
 
 def _loadings(source: Source, one: ConstructVerdict) -> dict[str, Number]:

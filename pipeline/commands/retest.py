@@ -14,6 +14,7 @@ from pipeline.commands.output import Defined, decimals, table
 from pipeline.commands.reliability import parse_scales
 from pipeline.evidence.found.retest import FoundRetest, RetestReport
 from pipeline.evidence.retest import compare, match, report
+from pipeline.measurement.retest import Intraclass
 from pipeline.report.numbers import counted, level_name
 from pipeline.undefined import Number
 
@@ -71,13 +72,13 @@ def tables(found: RetestReport) -> list[RenderableType]:
         table("Test–retest reliability of the mean score",
               ("scale", "items", "n", "incomplete", "ICC(A,1)", f"{level} interval", "ICC(C,1)", f"{level} interval",
                "r"),
-              [(s.scale, str(len(s.items)), str(s.n), str(s.incomplete), *_icc(s, 0), *_icc(s, 1),
-                decimals(s.correlation)) for s in found.scales]),
+              [(s.scale, str(len(s.items)), str(s.retest.n), str(s.incomplete), *_with_interval(s.retest.agreement),
+                *_with_interval(s.retest.consistency), decimals(s.correlation)) for s in found.scales]),
         table("Error of measurement, and the shift between occasions",
               ("scale", "mean 1", "mean 2", "difference", f"{level} interval", "error", "smallest change"),
-              [(s.scale, decimals(s.mean_first, 2), decimals(s.mean_second, 2), decimals(s.difference, 2),
-                f"{decimals(s.difference_lower, 2)} to {decimals(s.difference_upper, 2)}", decimals(s.sem_agreement, 2),
-                decimals(s.sdc_agreement, 2)) for s in found.scales]),
+              [(s.scale, decimals(s.mean_first, 2), decimals(s.mean_second, 2),
+                *_with_interval(s.retest.difference, 2), decimals(s.retest.sem_agreement, 2),
+                decimals(s.retest.sdc_agreement, 2)) for s in found.scales]),
         "ICC(A,1): absolute agreement of one score, to which a shift of all informants counts as disagreement; "
         "ICC(C,1): consistency, to which it does not (McGraw & Wong 1996). Error: standard error of measurement, "
         "shift included. Smallest change: of one informant, that is more than error.",
@@ -88,23 +89,24 @@ def tables(found: RetestReport) -> list[RenderableType]:
     return shown
 
 
-def _icc(scale: FoundRetest, place: int) -> tuple[str, str]:
-    one = scale.icc[place]
-    return decimals(one.value), f"{decimals(one.lower)} to {decimals(one.upper)}"
+def _with_interval(one: Intraclass, digits: int = 3) -> tuple[str, str]:
+    return decimals(one.value, digits), f"{decimals(one.lower, digits)} to {decimals(one.upper, digits)}"
 
 
 def _entry(scale: FoundRetest) -> dict[str, Any]:
-    number = Defined()
+    number, found = Defined(), scale.retest
     values: dict[str, Number] = {
-        field: getattr(scale, field) for field in (
-            "mean_first", "mean_second", "sd_first", "sd_second", "correlation", "f_statistic", "pvalue",
-            "sem_agreement", "sem_consistency", "sdc_agreement", "sdc_consistency", "difference")}
+        "mean_first": scale.mean_first, "mean_second": scale.mean_second, "sd_first": scale.sd_first,
+        "sd_second": scale.sd_second, "correlation": scale.correlation, "f_statistic": found.f_statistic,
+        "pvalue": found.pvalue, "sem_agreement": found.sem_agreement, "sem_consistency": found.sem_consistency,
+        "sdc_agreement": found.sdc_agreement, "sdc_consistency": found.sdc_consistency,
+        "difference": found.difference.value}
     return {
-        "items": list(scale.items), "n": scale.n, "incomplete": scale.incomplete,
-        "icc": {one.name: {"value": number(one.name, one.value),
-                           "ci": number.interval(f"{one.name}.ci", (one.lower, one.upper))} for one in scale.icc},
-        **{field: number(field, value) for field, value in values.items()}, "df1": scale.df1, "df2": scale.df2,
-        "difference_ci": number.interval("difference_ci", (scale.difference_lower, scale.difference_upper)),
+        "items": list(scale.items), "n": found.n, "incomplete": scale.incomplete,
+        "icc": {name: {"value": number(name, one.value), "ci": number.interval(f"{name}.ci", (one.lower, one.upper))}
+                for name, one in scale.icc.items()},
+        **{field: number(field, value) for field, value in values.items()}, "df1": found.df1, "df2": found.df2,
+        "difference_ci": number.interval("difference_ci", (found.difference.lower, found.difference.upper)),
         "undefined": number.undefined,
     }
 

@@ -6,15 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.evidence.found.items import (
-    FoundConstructNormality,
-    FoundInterItem,
-    FoundItem,
-    FoundNormality,
-    FoundScaleItems,
-    ItemsReport,
-)
-from pipeline.evidence.scales import Array, Scale
+from pipeline.evidence.found.items import Ends, FoundConstructNormality, FoundItem, FoundScaleItems, ItemsReport
+from pipeline.evidence.scales import Scale
 from pipeline.measurement.complete import complete_rows
 from pipeline.measurement.items import inter_item, item_distribution, item_rest, score_ends
 from pipeline.measurement.normality import multivariate_normality
@@ -27,37 +20,24 @@ def items_of(scales: Sequence[Scale]) -> ItemsReport:
         together.setdefault((scale.construct, scale.form), []).append(scale)
     return ItemsReport(
         tuple(_scale(scale) for scale in scales),
-        tuple(
-            FoundConstructNormality(construct, form, _normality(
-                tuple(item for scale in parts for item in scale.items), np.hstack([scale.X for scale in parts])))
-            for (construct, form), parts in together.items() if len(parts) > 1))
+        tuple(_construct(construct, form, parts) for (construct, form), parts in together.items() if len(parts) > 1))
+
+
+def _construct(construct: str, form: str, scales: Sequence[Scale]) -> FoundConstructNormality:
+    return FoundConstructNormality(construct, form, tuple(item for scale in scales for item in scale.items),
+                                   multivariate_normality(np.hstack([scale.X for scale in scales])))
 
 
 def _scale(scale: Scale) -> FoundScaleItems:
-    among = inter_item(scale.X, scale.items)
-    floor, ceiling = score_ends(scale.X, scale.lowest, scale.highest)
     return FoundScaleItems(
         scale.id, scale.label, scale.construct, scale.form, len(scale.X), len(complete_rows(scale.X)[0]), scale.lowest,
-        scale.highest, _items(scale),
-        FoundInterItem(among.n, among.mean, among.lowest, among.highest, among.lowest_pair, among.highest_pair,
-                       among.constant),
-        floor, ceiling, _normality(scale.items, scale.X))
+        scale.highest, _items(scale), inter_item(scale.X, scale.items),
+        Ends(*score_ends(scale.X, scale.lowest, scale.highest)), multivariate_normality(scale.X))
 
 
 def _items(scale: Scale) -> tuple[FoundItem, ...]:
     rest = item_rest(scale.X, scale.items)
-    found = []
-    for place, name in enumerate(scale.items):
-        one = item_distribution(scale.X[:, place], scale.lowest, scale.highest)
-        found.append(FoundItem(
-            name, name in scale.reversed_items, one.n, one.missing, one.shares, one.mean, one.sd, one.skewness,
-            one.kurtosis, one.floor, one.ceiling, rest[name]))
-    return tuple(found)
-
-
-def _normality(items: tuple[str, ...], X: Array) -> FoundNormality:
-    m = multivariate_normality(X)
-    return FoundNormality(
-        items, m.n, m.left_out, m.skewness, m.skewness_statistic, m.skewness_df, m.skewness_pvalue, m.small_statistic,
-        m.small_pvalue, m.kurtosis, m.kurtosis_expected, m.kurtosis_z, m.kurtosis_pvalue, m.henze_zirkler,
-        m.henze_zirkler_pvalue)
+    return tuple(
+        FoundItem(name, name in scale.reversed_items,
+                  item_distribution(scale.X[:, place], scale.lowest, scale.highest), rest[name])
+        for place, name in enumerate(scale.items))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -219,12 +219,12 @@ def _waves(form: _Form) -> list[Wave]:
 def _late(form: _Form, score: str, level: float) -> Difference:
     values, late = form.column(score), form.waves >= form.late_from
     found = compare_means(values[(form.waves > -1) & ~late], values[late], level)
-    return Difference("late", form.id, *form.told(score), **_plain(found), adjusted=found.pvalue)
+    return Difference("late", form.id, *form.told(score), found, adjusted=found.pvalue)
 
 
 def _followup(form: _Form, score: str, values: NDArray[np.float64], level: float) -> Difference:
     found = compare_means(form.column(score), values, level)
-    return Difference("followup", form.id, *form.told(score), **_plain(found), adjusted=found.pvalue)
+    return Difference("followup", form.id, *form.told(score), found, adjusted=found.pvalue)
 
 
 def _trend(form: _Form, score: str, level: float) -> Association:
@@ -241,7 +241,7 @@ def _by_interest(form: _Form, interest: str, score: str, level: float) -> Associ
 def _association(technique: TechniqueName, form: _Form, x: NDArray[np.float64], score: str, level: float
                  ) -> Association:
     found = associate(x, form.column(score), level)
-    return Association(technique, form.id, *form.told(score), **_plain(found), adjusted=found.pvalue)
+    return Association(technique, form.id, *form.told(score), found, adjusted=found.pvalue)
 
 
 def _population(form: _Form, instrument: Instrument, question: str, known: dict[int, float], level: float
@@ -254,22 +254,15 @@ def _population(form: _Form, instrument: Instrument, question: str, known: dict[
     total = sum(known.values())
     shares = tuple(
         Share(code, instrument.label(fact, code), known[code] / total, int(n), int(n) / found.n,
-              *exact_interval(int(n), found.n, level), expected, residual)
-        for code, n, expected, residual in zip(codes, counts, found.expected, found.residuals, strict=True)
+              *exact_interval(int(n), found.n, level))
+        for code, n in zip(codes, counts, strict=True)
     ) if not isinstance(found.chisq, Undefined) else ()
     missing = int(np.isnan(answers).sum())
-    return Population(
-        form.id, question, fact.text, found.n, missing, len(answers) - missing - found.n, shares, found.chisq,
-        found.df, found.pvalue, found.pvalue, found.w, found.w_lower, found.w_upper,
-        min(found.expected) if found.n else Undefined("nobody gave an answer that has a known share"))
-
-
-def _plain(found: Any) -> dict[str, Any]:
-    """Fields by name; ``asdict`` would take reasons apart as well."""
-    return {field.name: getattr(found, field.name) for field in fields(found)}
+    return Population(form.id, question, fact.text, missing, len(answers) - missing - found.n, shares, found,
+                      adjusted=found.pvalue)
 
 
 def _adjusted(tests: Sequence[Tested]) -> tuple[Tested, ...]:
     """The tests of one technique, p adjusted for their number (Holm 1979)."""
-    return tuple(replace(test, adjusted=p)
-                 for test, p in zip(tests, holm([test.pvalue for test in tests]), strict=True))
+    return tuple(replace(one, adjusted=p)
+                 for one, p in zip(tests, holm([one.test.pvalue for one in tests]), strict=True))

@@ -105,7 +105,7 @@ def _followup(report: NonresponseReport, plan: NonresponsePlan) -> Technique:
         return _unused("followup", "the plan names no file with answers of people who had not answered at first.")
     if not found:
         return _unused("followup", "no score of the follow-up is one of the form's.")
-    sizes = {one.form: max(d.n_second for d in found if d.form == one.form) for one in found}
+    sizes = {one.form: max(d.test.n_second for d in found if d.form == one.form) for one in found}
     who = "; ".join(f"form {form}, n = {n:,}" for form, n in sizes.items())
     return _compared("followup", found, f"Those who answered only when followed up ({who})")
 
@@ -113,14 +113,15 @@ def _followup(report: NonresponseReport, plan: NonresponsePlan) -> Technique:
 def _compared(name: TechniqueName, found: Sequence[Difference], who: str) -> Technique:
     tests, significant, remaining = _counts(found)
     if not tests:
-        reason = next(one.pvalue for one in found)
+        reason = next(one.test.pvalue for one in found)
         return _unused(name, f"{reason.because if isinstance(reason, Undefined) else ''}.")
-    largest = max(found, key=lambda one: _size(one.d))
-    reach = max(_size(end) for one in found for end in (one.d_lower, one.d_upper))
+    largest = max(found, key=lambda one: _size(one.test.d))
+    test = largest.test
+    reach = max(_size(end) for one in found for end in (one.test.d_lower, one.test.d_upper))
     said = (f"{who} differ from the others in {significant} of {counted(tests, 'score')} at .05 (about "
             f"{number(ALPHA * tests, 1)} would by chance); adjusted for their number (Holm), in {remaining}. The "
-            f"largest difference: {largest.label} (form {largest.form}), d = {number(largest.d)} "
-            f"{interval(largest.d_lower, largest.d_upper)}, {p_equals(largest.pvalue)}. No interval reaches beyond "
+            f"largest difference: {largest.label} (form {largest.form}), d = {number(test.d)} "
+            f"{interval(test.d_lower, test.d_upper)}, {p_equals(test.pvalue)}. No interval reaches beyond "
             f"{number(reach)} SD.")
     return Technique(name, TITLES[name], True, tests, significant, remaining, said)
 
@@ -151,14 +152,15 @@ def _interest(report: NonresponseReport, plan: NonresponsePlan) -> Technique:
 def _associated(name: TechniqueName, found: Sequence[Association], lead: str, verbs: tuple[str, str]) -> Technique:
     tests, significant, remaining = _counts(found)
     if not tests:
-        reason = next(one.pvalue for one in found)
+        reason = next(one.test.pvalue for one in found)
         return _unused(name, f"{reason.because if isinstance(reason, Undefined) else ''}.")
-    largest = max(found, key=lambda one: _size(one.r))
+    largest = max(found, key=lambda one: _size(one.test.r))
+    test = largest.test
     verb = verbs[0] if significant == 1 else verbs[1]
     said = (f"{lead}, {significant} of {counted(tests, 'score')} {verb} at .05 (about {number(ALPHA * tests, 1)} would "
             f"by chance); adjusted for their number (Holm), {remaining}. The closest relation: {largest.label} (form "
-            f"{largest.form}), r = {number(largest.r, bounded=True)} "
-            f"{interval(largest.lower, largest.upper, bounded=True)}, {p_equals(largest.pvalue)}.")
+            f"{largest.form}), r = {number(test.r, bounded=True)} "
+            f"{interval(test.lower, test.upper, bounded=True)}, {p_equals(test.pvalue)}.")
     return Technique(name, TITLES[name], True, tests, significant, remaining, said)
 
 
@@ -172,16 +174,18 @@ def _population(report: NonresponseReport, plan: NonresponsePlan) -> Technique:
 
 def population_sentence(one: Population) -> str:
     """Whether the answers to a question depart from the known shares, by how much, and where."""
-    if isinstance(one.chisq, Undefined):
-        return f"{one.question} (form {one.form}) could not be compared, because {one.chisq.because}."
-    differ = not isinstance(one.pvalue, Undefined) and one.pvalue < ALPHA
+    test = one.test
+    if isinstance(test.chisq, Undefined):
+        return f"{one.question} (form {one.form}) could not be compared, because {test.chisq.because}."
+    differ = not isinstance(test.pvalue, Undefined) and test.pvalue < ALPHA
     verb = "depart" if differ else "do not significantly depart"
-    said = (f"Answers to “{one.label}” ({one.question}, form {one.form}, n = {one.n:,}) {verb} from the known "
-            f"shares (χ²({one.df}) = {number(one.chisq)}, {p_equals(one.pvalue)}, w = {number(one.w)} "
-            f"{interval(one.w_lower, one.w_upper)}).")
-    clear = sorted((share for share in one.shares if abs(share.residual) >= CLEAR), key=lambda s: -abs(s.residual))
+    said = (f"Answers to “{one.label}” ({one.question}, form {one.form}, n = {test.n:,}) {verb} from the known "
+            f"shares (χ²({test.df}) = {number(test.chisq)}, {p_equals(test.pvalue)}, w = {number(test.w)} "
+            f"{interval(test.w_lower, test.w_upper)}).")
+    clear = sorted(((share, residual) for share, _, residual in one.options if abs(residual) >= CLEAR),
+                   key=lambda pair: -abs(pair[1]))
     if differ and clear:
-        where = "; ".join(f"{share.label} {percent(share.share)} for {percent(share.known)}" for share in clear[:4])
+        where = "; ".join(f"{share.label} {percent(share.share)} for {percent(share.known)}" for share, _ in clear[:4])
         said = f"{said[:-1]}: {where}."
     if not isinstance(one.smallest_expected, Undefined) and one.smallest_expected < 5:
         said += f" As few as {number(one.smallest_expected, 1)} answers are expected of an option, so that p is rough."
@@ -201,5 +205,5 @@ def _counts(found: Sequence[Difference | Association | Population]) -> tuple[int
     def below(values: Sequence[Number]) -> int:
         return sum(1 for p in values if not isinstance(p, Undefined) and p < ALPHA)
 
-    return (sum(not isinstance(one.pvalue, Undefined) for one in found), below([one.pvalue for one in found]),
-            below([one.adjusted for one in found]))
+    return (sum(not isinstance(one.test.pvalue, Undefined) for one in found),
+            below([one.test.pvalue for one in found]), below([one.adjusted for one in found]))

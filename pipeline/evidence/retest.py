@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instrument.errors import Finding, InputError
-from pipeline.evidence.found.retest import FoundIntraclass, FoundRetest, RetestReport
+from pipeline.evidence.found.retest import FoundRetest, RetestReport
 from pipeline.evidence.scales import Array, Scale
-from pipeline.measurement.retest import Intraclass, retest
+from pipeline.measurement.retest import retest
 from pipeline.undefined import Number, Undefined
 
 Ids = Sequence[str | None]
@@ -94,15 +94,9 @@ def compare(
     """
     whole = ~(np.isnan(first).any(axis=1) | np.isnan(second).any(axis=1))
     scores = np.column_stack([first[whole].mean(axis=1), second[whole].mean(axis=1)])
-    found = retest(scores, level)
     means, sds = _moments(scores)
-    return FoundRetest(
-        scale, label, items, found.n, int(np.count_nonzero(~whole)), *means, *sds, _correlation(scores),
-        (_intraclass("ICC(A,1)", found.agreement), _intraclass("ICC(C,1)", found.consistency),
-         _intraclass("ICC(A,k)", found.agreement_mean), _intraclass("ICC(C,k)", found.consistency_mean)),
-        found.f_statistic, found.df1, found.df2, found.pvalue, found.sem_agreement, found.sem_consistency,
-        found.sdc_agreement, found.sdc_consistency, found.difference.value, found.difference.lower,
-        found.difference.upper)
+    return FoundRetest(scale, label, items, int(np.count_nonzero(~whole)), *means, *sds, _correlation(scores),
+                       retest(scores, level))
 
 
 def _doubled(ids: Ids, place: str) -> list[Finding]:
@@ -132,7 +126,3 @@ def _correlation(scores: Array) -> Number:
     if (np.ptp(scores, axis=0) == 0).any():
         return Undefined("the score does not vary at one of the occasions")
     return float(np.corrcoef(scores[:, 0], scores[:, 1])[0, 1])
-
-
-def _intraclass(name: str, found: Intraclass) -> FoundIntraclass:
-    return FoundIntraclass(name, found.value, found.lower, found.upper)

@@ -9,13 +9,12 @@ from statistics import NormalDist
 
 from instrument.errors import InputError
 from instrument.model import Instrument
+from pipeline.evidence.found.bifactor import FoundBifactor, FoundBifactorItem, FoundSpecific
 from pipeline.evidence.found.structure import (
-    FoundBifactor,
-    FoundBifactorItem,
     FoundHigherLoading,
-    FoundSpecific,
     FoundStructure,
     FoundStructureSet,
+    StructuredItems,
     StructureId,
     StructureReport,
 )
@@ -43,7 +42,7 @@ OPTIONS = Options(estimator="mlr", missing="fiml")
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class Asked(StructuredItems):
     """A set of scales, or one construct of it, whose structures are compared.
 
     Attributes
@@ -54,13 +53,6 @@ class Asked:
         (n,) firm of every respondent; None where no firm has several.
     """
 
-    id: str
-    label: str
-    form: str
-    construct: str | None
-    dimensions: dict[str, tuple[str, ...]]
-    constructs: dict[str, tuple[str, ...]]
-    labels: dict[str, str]
     X: Array
     clusters: tuple[str, ...] | None
 

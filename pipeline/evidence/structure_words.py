@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.evidence.found.structure import (
-    LEAST,
-    PREFERRED,
-    FoundBifactor,
-    FoundComparison,
-    FoundStructure,
-    FoundStructureSet,
-    StructureId,
-)
+from pipeline.evidence.found.bifactor import LEAST, PREFERRED, FoundBifactor
+from pipeline.evidence.found.structure import FoundComparison, FoundStructure, FoundStructureSet, StructureId
 from pipeline.report.numbers import counted, interval, listed, number, p_equals
 from pipeline.undefined import Number, Undefined
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.evidence.found import Evidence
+from pipeline.evidence.found.bifactor import LEAST, PREFERRED
 from pipeline.evidence.found.consistency import FoundConsistency
 from pipeline.evidence.found.distinctness import DistinctLevel, DistinctPair
 from pipeline.evidence.found.structure import FoundStructureSet
@@ -20,9 +21,6 @@ Grade = Literal["yes", "with a remark", "no", "not known"]
 RELIABLE, EXTRACTED, LOADING = 0.70, 0.50, 0.50
 """Omega and average variance extracted of a scale (Nunnally 1978; Fornell & Larcker 1981), loading of an item (Hair,
 Black, Babin & Anderson 2010)."""
-GENERAL = 0.70
-"""Omega hierarchical from which a sum over all dimensions may be read as one thing (Rodriguez, Reise & Haviland 2016
-ask for .70 to .80)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +182,13 @@ def _in_common(found: FoundStructureSet) -> str:
     if bifactor is None or isinstance(bifactor.omega_h, Undefined):
         return ""
     count = len(found.dimensions)
-    if bifactor.omega_h >= GENERAL:
-        return (f"A sum over its {count} dimensions may be read as one score: a general factor explains "
-                f"{_short(bifactor.omega_h)} of its variance (ω hierarchical).")
-    return (f"Its {count} dimensions share less than one score needs: a general factor explains "
-            f"{_short(bifactor.omega_h)} of the sum's variance (ω hierarchical); read the dimensions one by one, or as "
-            "indicators of a second-order factor.")
+    explains = f"a general factor explains {_short(bifactor.omega_h)} of its variance (ω hierarchical)"
+    if not _below(bifactor.omega_h, PREFERRED):
+        return f"A sum over its {count} dimensions may be read as one score: {explains}."
+    if not _below(bifactor.omega_h, LEAST):
+        return (f"A sum over its {count} dimensions may be read as one score with care: {explains}, and the dimensions "
+                "keep something of their own.")
+    return f"A sum over its {count} dimensions is no one score: {explains}; read the dimensions one by one."
 
 
 # -- words ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.undefined import Number
+from pipeline.measurement.nonresponse import GoodnessOfFit, Line, MeanDifference
+from pipeline.undefined import Number, Undefined
 
 TechniqueName = Literal["rate", "late", "waves", "population", "interest", "followup"]
 """The techniques, in the order they are reported (Rogelberg & Stanton 2007)."""
@@ -72,35 +73,18 @@ class Difference:
     ----------
     technique
         ``late`` or ``followup``.
-    difference, lower, upper
-        Mean of the second group less that of the first, in units of the score, and its Welch interval.
-    d, d_lower, d_upper
-        The difference in units of the root of the mean of the two variances, and its interval (Bonett 2008).
-    t, df, pvalue
-        Welch's test.
+    test
+        Both groups' means, their difference by Welch's test, and d, the difference in units of the root of the mean of
+        the two variances (Bonett 2008).
     adjusted
-        ``pvalue`` adjusted for all differences of the same technique (Holm 1979).
+        The test's p adjusted for all differences of the same technique (Holm 1979).
     """
 
     technique: TechniqueName
     form: str
     score: str
     label: str
-    n_first: int
-    n_second: int
-    mean_first: Number
-    mean_second: Number
-    sd_first: Number
-    sd_second: Number
-    difference: Number
-    lower: Number
-    upper: Number
-    d: Number
-    d_lower: Number
-    d_upper: Number
-    t: Number
-    df: Number
-    pvalue: Number
+    test: MeanDifference
     adjusted: Number
 
 
@@ -110,28 +94,18 @@ class Association:
 
     Attributes
     ----------
-    r, lower, upper
-        Pearson's correlation and its interval by Fisher's z.
-    slope, slope_lower, slope_upper
-        Change of the score for each further wave, or for each further unit of interest (least squares).
-    pvalue
-        Of r, and as well of the slope (t, n − 2 degrees of freedom).
+    test
+        Their correlation, and the change of the score for each further wave, or for each further unit of interest; one
+        p is that of both (t, n − 2 degrees of freedom).
     adjusted
-        ``pvalue`` adjusted for all associations of the same technique (Holm 1979).
+        The test's p adjusted for all associations of the same technique (Holm 1979).
     """
 
     technique: TechniqueName
     form: str
     score: str
     label: str
-    n: int
-    r: Number
-    lower: Number
-    upper: Number
-    slope: Number
-    slope_lower: Number
-    slope_upper: Number
-    pvalue: Number
+    test: Line
     adjusted: Number
 
 
@@ -143,10 +117,6 @@ class Share:
     ----------
     share, lower, upper
         Of the answers, with its exact (Clopper–Pearson) interval.
-    expected
-        Answers that there would be by the known share.
-    residual
-        (count − expected) / √(expected·(1 − known)): standard normal if the answers are a random sample.
     """
 
     code: int
@@ -156,8 +126,6 @@ class Share:
     share: float
     lower: float
     upper: float
-    expected: float
-    residual: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,37 +134,40 @@ class Population:
 
     Attributes
     ----------
-    n
-        Answers compared.
     shares
-        One an option; none where they cannot be compared, for the reason in ``chisq``.
+        One an option; none where they cannot be compared, for the reason that ``test`` has for its χ².
     missing
         Respondents who did not answer the question.
     outside
         Respondents with an option that has no known share; they are left out.
-    w, w_lower, w_upper
-        √(χ²/n) and its interval by the noncentral χ² distribution; 0.1 is small, 0.3 medium, 0.5 large (Cohen 1988).
-    smallest_expected
-        χ² is not exact where few answers are expected of an option; below 5 the note says so.
+    test
+        χ² of the ``n`` answers compared, and w = √(χ²/n): 0.1 is small, 0.3 medium, 0.5 large (Cohen 1988). Expected
+        answers and standardised residuals stand in the order of ``shares``; a residual is standard normal if the
+        answers are a random sample.
     adjusted
-        ``pvalue`` adjusted for all questions compared (Holm 1979).
+        The test's p adjusted for all questions compared (Holm 1979).
     """
 
     form: str
     question: str
     label: str
-    n: int
     missing: int
     outside: int
     shares: tuple[Share, ...]
-    chisq: Number
-    df: int
-    pvalue: Number
+    test: GoodnessOfFit
     adjusted: Number
-    w: Number
-    w_lower: Number
-    w_upper: Number
-    smallest_expected: Number
+
+    @property
+    def options(self) -> tuple[tuple[Share, float, float], ...]:
+        """Every share, with the answers expected of its option by the known share, and the standardised residual."""
+        if not self.shares:
+            return ()
+        return tuple(zip(self.shares, self.test.expected, self.test.residuals, strict=True))
+
+    @property
+    def smallest_expected(self) -> Number:
+        """Fewest answers that are expected of an option; χ² is not exact where they are few."""
+        return min(self.test.expected) if self.test.n else Undefined("nobody gave an answer that has a known share")
 
 
 @dataclass(frozen=True, slots=True)

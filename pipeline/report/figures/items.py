@@ -9,7 +9,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Patch
 
-from pipeline.evidence.found.items import FoundItem, FoundScaleItems, ItemsReport
+from pipeline.evidence.found.items import FoundScaleItems, ItemsReport
+from pipeline.measurement.items import ItemDistribution
 from pipeline.report.figures.spec import BLUE, INK, ORANGE, QUIET, Figure, key_below, plot, wrapped
 from pipeline.report.names import slug
 from pipeline.report.numbers import counted, number, percent
@@ -44,7 +45,8 @@ def answers_figures(found: ItemsReport | None, names: Mapping[str, str] | None =
     asked = [construct for construct, _ in together]
     return tuple(
         _figure(construct, form, tuple(scales), names or {}, several=asked.count(construct) > 1)
-        for (construct, form), scales in together.items() if any(item.n for scale in scales for item in scale.items))
+        for (construct, form), scales in together.items()
+        if any(item.answers.n for scale in scales for item in scale.items))
 
 
 def _figure(
@@ -62,9 +64,9 @@ def _figure(
 
 def _sentence(scales: tuple[FoundScaleItems, ...]) -> str:
     items = [item for scale in scales for item in scale.items]
-    known = [(item.item, item.mean) for item in items if not isinstance(item.mean, Undefined)]
+    known = [(item.item, item.answers.mean) for item in items if not isinstance(item.answers.mean, Undefined)]
     low, high = min(known, key=lambda pair: pair[1]), max(known, key=lambda pair: pair[1])
-    ends = [item.item for item in items if item.at_floor or item.at_ceiling]
+    ends = [item.item for item in items if item.ends.at_floor or item.ends.at_ceiling]
     many = f"{counted(len(ends), 'item')} with more than 15\N{NO-BREAK SPACE}% of the answers at one end"
     span = (f"means from {number(low[1])} ({low[0]}) to {number(high[1])} ({high[0]})" if len(known) > 1
             else f"mean {number(low[1])}")
@@ -80,7 +82,7 @@ def _bars(scales: tuple[FoundScaleItems, ...]) -> Drawing:
         y += _GAP
         axes.text(0, y - 0.62, wrapped(scale.label, 90), va="bottom", ha="left", size=8.5, color=INK, weight="bold")
         for item in scale.items:
-            _bar(axes, y, item, scale)
+            _bar(axes, y, item.answers, scale)
             places.append(y)
             labels.append(f"{item.item} R" if item.reversed else item.item)
             y += 1
@@ -100,20 +102,20 @@ def _bars(scales: tuple[FoundScaleItems, ...]) -> Drawing:
     return drawing
 
 
-def _bar(axes: Axes, y: float, item: FoundItem, scale: FoundScaleItems) -> None:
-    if not item.n:
+def _bar(axes: Axes, y: float, answers: ItemDistribution, scale: FoundScaleItems) -> None:
+    if not answers.n:
         axes.text(0, y, " nobody answered", va="center", ha="left", size=8, color=QUIET)
         return
     begin = 0.0
-    for point, share in item.shares.items():
+    for point, share in answers.shares.items():
         fill = _shade(int(point), scale.lowest, scale.highest)
         axes.barh(y, share, left=begin, height=0.82, color=fill, edgecolor="white", linewidth=0.5)
         if share >= _LEGIBLE:
             axes.text(begin + share / 2, y, f"{100 * share:.0f}", va="center", ha="center", size=8,
                       color="white" if _dark(fill) else INK)
         begin += share
-    mean = "" if isinstance(item.mean, Undefined) else f"M {number(item.mean)}  "
-    axes.text(1.01, y, f"{mean}n {item.n:,}", va="center", ha="left", size=8, color=QUIET)
+    mean = "" if isinstance(answers.mean, Undefined) else f"M {number(answers.mean)}  "
+    axes.text(1.01, y, f"{mean}n {answers.n:,}", va="center", ha="left", size=8, color=QUIET)
 
 
 def _shade(point: int, lowest: int, highest: int) -> tuple[float, float, float]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
-from pipeline.evidence.found.structure import LEAST, PREFERRED, FoundBifactor, StructureReport
+from pipeline.evidence.found.bifactor import LEAST, PREFERRED, FoundBifactor
+from pipeline.evidence.found.structure import StructureReport
 from pipeline.report.figures.spec import BLUE, ORANGE, QUIET, RULE, Figure, key_below, plot, wrapped
 from pipeline.report.numbers import level_name
 from pipeline.report.tables.structure import bifactor_sentence

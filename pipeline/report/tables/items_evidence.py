@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.evidence.found.items import FLOOR_CEILING, FoundItem, FoundNormality, FoundScaleItems, ItemsReport
+from pipeline.evidence.found.items import FLOOR_CEILING, FoundItem, FoundScaleItems, ItemsReport
+from pipeline.measurement.items import InterItem
+from pipeline.measurement.normality import MultivariateNormality
 from pipeline.report.numbers import counted, listed, number, percent
 from pipeline.report.tables.spec import Cell, Column, Table
 from pipeline.undefined import Number, Undefined
@@ -49,10 +51,7 @@ def answers_table(found: ItemsReport) -> Table:
             Column("ceiling", "Highest point", "percent"), Column("flag", "Floor or ceiling"),
             Column("item_rest", "Item–rest r", "number", bounded=True),
         ),
-        tuple(
-            (scale.label, scale.form, item.item, "yes" if item.reversed else "no", item.n, item.missing, item.mean,
-             item.sd, item.skewness, item.kurtosis, item.floor, item.ceiling, _flag(item), item.item_rest)
-            for scale in found.scales for item in scale.items),
+        tuple((scale.label, scale.form, *_item_cells(item)) for scale in found.scales for item in scale.items),
         answers_sentence(found),
         "Reversed items are turned round. Skewness G1 and excess kurtosis G2 (Joanes & Gill 1998); up to "
         f"{CLOSE_TO_NORMAL[0]:g} and {CLOSE_TO_NORMAL[1]:g} in absolute value maximum likelihood still does well "
@@ -62,24 +61,30 @@ def answers_table(found: ItemsReport) -> Table:
         "correlation with the sum of the scale's other items, on rows complete on the scale.")
 
 
+def _item_cells(item: FoundItem) -> tuple[Cell, ...]:
+    given = item.answers
+    return (item.item, "yes" if item.reversed else "no", given.n, given.missing, given.mean, given.sd, given.skewness,
+            given.kurtosis, given.floor, given.ceiling, _flag(item), item.item_rest)
+
+
 def answers_sentence(found: ItemsReport) -> str:
     """How many items have a floor or a ceiling, which is the most skewed, which is left out most."""
     items = [item for scale in found.scales for item in scale.items]
     said = [f"{counted(len(items), 'item')} in {counted(len(found.scales), 'scale')}"]
-    for end, flagged in (("lowest", [i.item for i in items if i.at_floor]),
-                         ("highest", [i.item for i in items if i.at_ceiling])):
+    for end, flagged in (("lowest", [i.item for i in items if i.ends.at_floor]),
+                         ("highest", [i.item for i in items if i.ends.at_ceiling])):
         limit = f"more than {percent(FLOOR_CEILING, 0)} of the answers at the {end} point"
         said.append(f"{len(flagged)} {'has' if len(flagged) == 1 else 'have'} {limit} ({_some(flagged)})" if flagged
                     else f"none has {limit}")
-    ends = [s.label for s in found.scales if s.at_floor or s.at_ceiling]
+    ends = [s.label for s in found.scales if s.ends.at_floor or s.ends.at_ceiling]
     said.append(f"scores have a floor or ceiling in {_some(ends)}" if ends else
                 "no scale's score has a floor or ceiling")
-    skewed = _extreme([(i.item, i.skewness) for i in items])
+    skewed = _extreme([(i.item, i.answers.skewness) for i in items])
     if skewed:
         said.append(f"the most skewed is {skewed[0]} ({number(skewed[1])})")
-    most = max(items, key=lambda i: i.missing)
-    said.append(f"{most.item} is left out most often ({counted(most.missing, 'time')})" if most.missing
-                else "no answer is missing")
+    most = max(items, key=lambda i: i.answers.missing)
+    said.append(f"{most.item} is left out most often ({counted(most.answers.missing, 'time')})"
+                if most.answers.missing else "no answer is missing")
     negative = [i.item for i in items if not isinstance(i.item_rest, Undefined) and i.item_rest < 0]
     if negative:
         said.append(f"{_some(negative)} {'goes' if len(negative) == 1 else 'go'} against the other items of "
@@ -88,7 +93,7 @@ def answers_sentence(found: ItemsReport) -> str:
 
 
 def _flag(item: FoundItem) -> str:
-    return listed([word for word, there in (("floor", item.at_floor), ("ceiling", item.at_ceiling)) if there])
+    return listed([word for word, there in (("floor", item.ends.at_floor), ("ceiling", item.ends.at_ceiling)) if there])
 
 
 def _some(names: Sequence[str]) -> str:
@@ -104,7 +109,8 @@ def _extreme(values: Sequence[tuple[str, Number]]) -> tuple[str, float] | None:
 
 def shares_table(found: ItemsReport) -> Table:
     """One row an item: the share of every point of the scale."""
-    points = sorted({int(point) for scale in found.scales for item in scale.items for point in item.shares})
+    points = sorted({int(point) for scale in found.scales for item in scale.items
+                     for point in item.answers.shares})
     return Table(
         "item-shares", "Every item's answers by point of the scale",
         (
@@ -112,20 +118,20 @@ def shares_table(found: ItemsReport) -> Table:
             *(Column(f"point_{point}", str(point), "percent") for point in points),
         ),
         tuple(
-            (scale.label, scale.form, item.item, item.n, *(_share(item, scale, point) for point in points))
+            (scale.label, scale.form, item.item, item.answers.n, *(_share(item, scale, point) for point in points))
             for scale in found.scales for item in scale.items),
         _unused(found), "Shares of the answers given; reversed items are turned round.")
 
 
 def _share(item: FoundItem, scale: FoundScaleItems, point: int) -> Cell:
-    if not item.n:
+    if not item.answers.n:
         return Undefined("nobody answered") if scale.lowest <= point <= scale.highest else None
-    return item.shares.get(str(point))
+    return item.answers.shares.get(str(point))
 
 
 def _unused(found: ItemsReport) -> str:
     empty = [(item.item, point) for scale in found.scales for item in scale.items
-             for point, share in item.shares.items() if share == 0]
+             for point, share in item.answers.shares.items() if share == 0]
     if not empty:
         return "Every point of the scale was chosen by somebody, in every item."
     return (f"{counted(len(empty), 'point')} of an item {'was' if len(empty) == 1 else 'were'} chosen by nobody: "
@@ -147,9 +153,8 @@ def inter_item_table(found: ItemsReport) -> Table:
             Column("floor", "Lowest score", "percent"), Column("ceiling", "Highest score", "percent"),
         ),
         tuple(
-            (scale.label, scale.form, len(scale.items), scale.inter_item.n, scale.inter_item.mean,
-             scale.inter_item.lowest, _pair(scale.inter_item.lowest_pair), scale.inter_item.highest,
-             _pair(scale.inter_item.highest_pair), scale.floor, scale.ceiling)
+            (scale.label, scale.form, len(scale.items), *_inter_item_cells(scale.inter_item), scale.ends.floor,
+             scale.ends.ceiling)
             for scale in found.scales),
         inter_item_sentence(found),
         "Pearson correlations on rows complete on the scale. Clark and Watson (1995) ask for a mean of "
@@ -158,6 +163,10 @@ def inter_item_table(found: ItemsReport) -> Table:
         "scales of a few parallel items do by design. Lowest and highest score: share of respondents who chose the "
         f"same end of the scale in every item; above {percent(FLOOR_CEILING, 0)} it is a floor or ceiling effect "
         "(Terwee et al. 2007).")
+
+
+def _inter_item_cells(r: InterItem) -> tuple[Cell, ...]:
+    return r.n, r.mean, r.lowest, _pair(r.lowest_pair), r.highest, _pair(r.highest_pair)
 
 
 def inter_item_sentence(found: ItemsReport) -> str:
@@ -194,8 +203,10 @@ def _pair(pair: tuple[str, str] | None) -> str | None:
 def normality_table(found: ItemsReport, names: Mapping[str, str]) -> Table:
     """One row a scale, then one a construct of several scales."""
     rows = [
-        *((scale.label, "scale", scale.form, scale.normality) for scale in found.scales),
-        *((names.get(one.construct, one.construct), "construct", one.form, one.normality) for one in found.constructs)]
+        *((scale.label, "scale", scale.form, len(scale.items), *_normality_cells(scale.normality))
+          for scale in found.scales),
+        *((names.get(one.construct, one.construct), "construct", one.form, len(one.items),
+           *_normality_cells(one.normality)) for one in found.constructs)]
     return Table(
         "normality", "Are the answers multivariate normal?",
         (
@@ -208,7 +219,7 @@ def normality_table(found: ItemsReport, names: Mapping[str, str]) -> Table:
             Column("kurtosis_z", "z", "number"), Column("kurtosis_pvalue", "p", "pvalue"),
             Column("henze_zirkler", "HZ", "number"), Column("henze_zirkler_pvalue", "p", "pvalue"),
         ),
-        tuple((of, kind, form, *_normality_cells(tests)) for of, kind, form, tests in rows),
+        tuple(rows),
         normality_sentence(found),
         "Skewness and kurtosis: Mardia's (1970) b1,p and b2,p with N in the covariance matrix; psych::mardia takes "
         "N − 1, so its values are a little smaller. χ² of small samples: Mardia (1974). HZ: Henze and Zirkler (1990). "
@@ -239,11 +250,11 @@ def _small(pvalue: Number) -> bool:
     return not isinstance(pvalue, Undefined) and pvalue < _LEVEL
 
 
-def _ratio(tests: FoundNormality) -> float:
+def _ratio(tests: MultivariateNormality) -> float:
     return 1.0 if isinstance(tests.kurtosis, Undefined) else tests.kurtosis / tests.kurtosis_expected
 
 
-def _normality_cells(t: FoundNormality) -> tuple[Cell, ...]:
-    return (len(t.items), t.n, t.left_out, t.skewness, t.skewness_statistic, t.skewness_df, t.skewness_pvalue,
-            t.small_statistic, t.small_pvalue, t.kurtosis, t.kurtosis_expected, t.kurtosis_z, t.kurtosis_pvalue,
-            t.henze_zirkler, t.henze_zirkler_pvalue)
+def _normality_cells(t: MultivariateNormality) -> tuple[Cell, ...]:
+    return (t.n, t.left_out, t.skewness, t.skewness_statistic, t.skewness_df, t.skewness_pvalue, t.small_statistic,
+            t.small_pvalue, t.kurtosis, t.kurtosis_expected, t.kurtosis_z, t.kurtosis_pvalue, t.henze_zirkler,
+            t.henze_zirkler_pvalue)

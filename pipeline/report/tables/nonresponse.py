@@ -12,7 +12,7 @@ from pipeline.evidence.found.nonresponse import (
     TechniqueName,
 )
 from pipeline.report.numbers import counted, level_name, listed
-from pipeline.report.tables.spec import Column, Table
+from pipeline.report.tables.spec import Cell, Column, Table
 
 HOLM = "Adjusted: for all tests of this table (Holm 1979)."
 
@@ -115,13 +115,17 @@ def _differences(
          Column("d", "d", "number"),
          Column("d_interval", "Interval of d", "interval"), Column("t", "t", "number"),
          Column("df", "df", "number", 1), Column("pvalue", "p", "pvalue"), Column("adjusted", "p, adjusted", "pvalue")),
-        tuple((one.label, one.form, one.n_first, one.n_second, one.mean_first, one.mean_second, one.sd_first,
-               one.sd_second, one.difference, (one.lower, one.upper), one.d, (one.d_lower, one.d_upper), one.t, one.df,
-               one.pvalue, one.adjusted) for one in rows),
+        tuple(_difference_cells(one) for one in rows),
         found.technique(name).finding,
         f"Difference: {other} less {one_group}, with Welch's test and interval. d: the difference over the "
         f"root of the mean of the two variances (Bonett 2008). Intervals: {level_name(found.level)}. {HOLM}",
     )
+
+
+def _difference_cells(one: Difference) -> tuple[Cell, ...]:
+    t = one.test
+    return (one.label, one.form, t.n_first, t.n_second, t.mean_first, t.mean_second, t.sd_first, t.sd_second,
+            t.difference, (t.lower, t.upper), t.d, (t.d_lower, t.d_upper), t.t, t.df, t.pvalue, one.adjusted)
 
 
 def trend_table(found: NonresponseReport) -> Table:
@@ -144,12 +148,17 @@ def _associations(found: NonresponseReport, name: TechniqueName, table: str, tit
          Column("r", "r", "number", 2, True), Column("interval", "Interval of r", "interval", 2, True),
          Column("slope", slope, "number", 3), Column("slope_interval", "Its interval", "interval", 3),
          Column("pvalue", "p", "pvalue"), Column("adjusted", "p, adjusted", "pvalue")),
-        tuple((one.label, one.form, one.n, one.r, (one.lower, one.upper), one.slope, (one.slope_lower, one.slope_upper),
-               one.pvalue, one.adjusted) for one in rows),
+        tuple(_association_cells(one) for one in rows),
         found.technique(name).finding,
         f"r: correlation with {by}, interval by Fisher's z. Change: slope of least squares. Intervals: "
         f"{level_name(found.level)}. {HOLM}",
     )
+
+
+def _association_cells(one: Association) -> tuple[Cell, ...]:
+    t = one.test
+    return (one.label, one.form, t.n, t.r, (t.lower, t.upper), t.slope, (t.slope_lower, t.slope_upper), t.pvalue,
+            one.adjusted)
 
 
 def population_table(found: NonresponseReport) -> Table:
@@ -164,15 +173,20 @@ def population_table(found: NonresponseReport) -> Table:
          Column("residual", "Standardised residual", "number"), Column("chisq", "χ²", "number"),
          Column("df", "df", "integer"), Column("pvalue", "p", "pvalue"), Column("adjusted", "p, adjusted", "pvalue"),
          Column("w", "w", "number"), Column("w_interval", "Interval of w", "interval")),
-        tuple((one.question, one.form, share.label, share.known, share.count, share.expected, share.share,
-               (share.lower, share.upper), share.residual, one.chisq, one.df, one.pvalue, one.adjusted, one.w,
-               (one.w_lower, one.w_upper)) for one in found.populations for share in one.shares),
+        tuple(cells for one in found.populations for cells in _option_cells(one)),
         found.technique("population").finding,
         "χ² and w = √(χ²/n) are of the whole question: 0.1 is small, 0.3 medium, 0.5 large (Cohen 1988); interval by "
         "the noncentral χ² distribution. A residual beyond ±2 is an option with clearly more or fewer answers than its "
         f"known share. Interval of the share: exact. Intervals: {level_name(found.level)}. {HOLM}"
         + (f" {'; '.join(said)}." if said else ""),
     )
+
+
+def _option_cells(one: Population) -> list[tuple[Cell, ...]]:
+    t = one.test
+    return [(one.question, one.form, share.label, share.known, share.count, expected, share.share,
+             (share.lower, share.upper), residual, t.chisq, t.df, t.pvalue, one.adjusted, t.w, (t.w_lower, t.w_upper))
+            for share, expected, residual in one.options]
 
 
 def _left_out(one: Population) -> str:

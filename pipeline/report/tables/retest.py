@@ -32,8 +32,8 @@ def sentence(found: Mapping[str, RetestReport]) -> str:
     """How many were matched, and the scales that agree least and most."""
     said = [f"Form {form}: {counted(one.matched, 'informant')} answered twice, {one.only_first:,} only at first, "
             f"{one.only_second:,} only later" for form, one in found.items()]
-    known = [(scale.icc[0].value, scale.label) for one in found.values() for scale in one.scales
-             if scale.icc and not isinstance(scale.icc[0].value, Undefined)]
+    known = [(scale.retest.agreement.value, scale.label) for one in found.values() for scale in one.scales
+             if not isinstance(scale.retest.agreement.value, Undefined)]
     if not known:
         return f"{'; '.join(said)}. No intraclass correlation could be found."
     low, high = min(known), max(known)
@@ -42,11 +42,8 @@ def sentence(found: Mapping[str, RetestReport]) -> str:
 
 
 def _row(form: str, scale: FoundRetest) -> tuple[Cell, ...]:
+    found = scale.retest
     cells: list[Cell] = []
-    for place in (0, 1):
-        one = scale.icc[place]
+    for one in (found.agreement, found.consistency, found.difference):
         cells += [one.value, None if isinstance(one.value, Undefined) else (one.lower, one.upper)]
-    shift = scale.difference
-    between: Cell = None if isinstance(shift, Undefined) else (scale.difference_lower, scale.difference_upper)
-    return (form, scale.label, scale.n, scale.incomplete, *cells, shift, between, scale.sem_agreement,
-            scale.sdc_agreement)
+    return form, scale.label, found.n, scale.incomplete, *cells, found.sem_agreement, found.sdc_agreement

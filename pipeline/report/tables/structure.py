@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.evidence.found.bifactor import FoundBifactor
 from pipeline.evidence.found.structure import (
-    FoundBifactor,
     FoundComparison,
     FoundStructure,
     FoundStructureSet,

@@ -63,9 +63,10 @@ def test_a_scale_is_reported_with_rs_numbers(found: ItemsReport) -> None:
     assert [item.reversed for item in one.items] == [False, True, False, False, False, False]
     for item in one.items:
         expected = REFERENCE["item"][item.item]
-        assert (item.mean, item.sd, item.skewness, item.kurtosis) == pytest.approx(
+        given = item.answers
+        assert (given.mean, given.sd, given.skewness, given.kurtosis) == pytest.approx(
             tuple(expected[field] for field in ("mean", "sd", "skewness", "kurtosis")))
-        assert (item.n, item.missing) == (expected["n"], expected["missing"])
+        assert (given.n, given.missing) == (expected["n"], expected["missing"])
         assert item.item_rest == pytest.approx(REFERENCE["item_rest"][item.item])
     assert one.inter_item.lowest == pytest.approx(REFERENCE["inter"]["lowest"])
     normality = REFERENCE["normality"]["items"]
@@ -76,18 +77,18 @@ def test_a_scale_is_reported_with_rs_numbers(found: ItemsReport) -> None:
 def test_constructs_of_several_scales_are_tested_as_a_whole_form_by_form(scales: tuple[Scale, ...]) -> None:
     two = items_of((scales[1], scale(ITEMS[:, 3:], "rest"), scales[2]))
     assert [(one.construct, one.form) for one in two.constructs] == [("c", "A")]
-    whole = two.constructs[0].normality
+    whole = two.constructs[0]
     assert whole.items == ("part1", "part2", "part3", "rest1", "rest2", "rest3")
-    assert whole.skewness == pytest.approx(REFERENCE["normality"]["items"]["skewness"])
+    assert whole.normality.skewness == pytest.approx(REFERENCE["normality"]["items"]["skewness"])
 
 
 def test_floor_and_ceiling_begin_above_fifteen_per_cent() -> None:
     """3 of 20 answers at the end are not above .15, 4 of 20 are."""
     X = np.column_stack([[7] * 3 + [4] * 17, [7] * 4 + [4] * 16, [1] * 4 + [4] * 16]).astype(float)
     one = items_of((scale(X),)).scales[0]
-    assert [item.at_ceiling for item in one.items] == [False, True, False]
-    assert [item.at_floor for item in one.items] == [False, False, True]
-    assert (one.ceiling, one.floor, one.at_ceiling) == (0.0, 0.0, False)
+    assert [item.ends.at_ceiling for item in one.items] == [False, True, False]
+    assert [item.ends.at_floor for item in one.items] == [False, False, True]
+    assert (one.ends.ceiling, one.ends.floor, one.ends.at_ceiling) == (0.0, 0.0, False)
 
 
 def test_tables_have_a_row_for_each_and_no_two_ids_alike(found: ItemsReport) -> None:
@@ -96,7 +97,7 @@ def test_tables_have_a_row_for_each_and_no_two_ids_alike(found: ItemsReport) -> 
     items = sum(len(one.items) for one in found.scales)
     assert [len(made[name].rows) for name in made] == [items, items, 8, 8 + 1]
     assert made["normality"].column("of")[-1] == "Construct"
-    assert made["item-answers"].column("mean")[:6] == tuple(item.mean for item in found.scales[0].items)
+    assert made["item-answers"].column("mean")[:6] == tuple(item.answers.mean for item in found.scales[0].items)
     assert made["inter-item"].column("highest_pair")[0] == "–".join(REFERENCE["inter"]["highest_pair"])
 
 
@@ -104,11 +105,12 @@ def test_cells_stand_under_their_headings(found: ItemsReport) -> None:
     made, one = tables(found), found.scales[0]
     last = one.items[5]  # it has a floor
     row = dict(zip([c.key for c in made["item-answers"].columns], made["item-answers"].rows[5], strict=True))
-    for key in ("item", "n", "missing", "mean", "sd", "skewness", "kurtosis", "floor", "ceiling", "item_rest"):
-        assert row[key] == getattr(last, key), key
-    assert last.floor > last.ceiling
+    assert (row["item"], row["item_rest"]) == (last.item, last.item_rest)
+    for key in ("n", "missing", "mean", "sd", "skewness", "kurtosis", "floor", "ceiling"):
+        assert row[key] == getattr(last.answers, key), key
+    assert last.answers.floor > last.answers.ceiling
     shares = made["item-shares"]
-    assert [shares.column(f"point_{point}")[5] for point in range(1, 8)] == list(last.shares.values())
+    assert [shares.column(f"point_{point}")[5] for point in range(1, 8)] == list(last.answers.shares.values())
     row = dict(zip([c.key for c in made["normality"].columns], made["normality"].rows[0], strict=True))
     for key in ("n", "left_out", "skewness", "skewness_statistic", "skewness_df", "skewness_pvalue", "small_statistic",
                 "small_pvalue", "kurtosis", "kurtosis_expected", "kurtosis_z", "kurtosis_pvalue", "henze_zirkler",
@@ -154,9 +156,9 @@ def test_a_scale_without_pairs_says_why(found: ItemsReport) -> None:
     assert by_name["single"].inter_item.mean == Undefined("the scale has one item only")
     assert by_name["single"].items[0].item_rest == Undefined("the scale has no other item")
     assert by_name["silent"].inter_item.mean == Undefined("no row is complete")
-    assert by_name["silent"].floor == Undefined("no row is complete")
+    assert by_name["silent"].ends.floor == Undefined("no row is complete")
     assert isinstance(by_name["constant"].normality.skewness, Undefined)
-    assert by_name["ceiling"].at_ceiling
+    assert by_name["ceiling"].ends.at_ceiling
 
 
 def test_nothing_examined_gives_no_table_and_no_figure() -> None:
@@ -181,7 +183,7 @@ def test_figures_are_one_a_construct_named_by_form_where_two_forms_asked_it(foun
 def test_a_figure_says_every_share_it_has_room_for(found: ItemsReport) -> None:
     axes = answers_figures(found)[0].draw().axes[0]
     said = [text.get_text() for text in axes.texts]
-    first = found.scales[0].items[0]
+    first = found.scales[0].items[0].answers
     expected = [f"{100 * share:.0f}" for share in first.shares.values() if share >= 0.055]
     begin = said.index("I") + 1
     assert said[begin:begin + len(expected)] == expected

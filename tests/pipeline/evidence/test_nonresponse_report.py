@@ -83,11 +83,12 @@ def test_late_is_the_last_third_against_the_others_with_later_less_earlier() -> 
     values = scores_of(answers)["sufl"].to_numpy()
     expected = compare_means(values[:40], values[40:])
     one = found.differences[0]
-    assert (one.n_first, one.n_second, one.d, one.pvalue) == (40, 20, expected.d, expected.pvalue)
-    assert isinstance(one.difference, float)
-    assert one.difference > 0.5
+    assert one.test == expected
+    assert (one.test.n_first, one.test.n_second) == (40, 20)
+    assert isinstance(one.test.difference, float)
+    assert one.test.difference > 0.5
     assert one.label == "Success"
-    assert [d.adjusted for d in found.differences] == list(holm([d.pvalue for d in found.differences]))
+    assert [d.adjusted for d in found.differences] == list(holm([d.test.pvalue for d in found.differences]))
     assert found.technique("late").significant >= 1
     assert "from 2026-03-22, n = 20" in found.technique("late").finding
 
@@ -96,15 +97,14 @@ def test_reminders_divide_the_waves_and_two_waves_are_no_trend() -> None:
     one = look(reminders=[date(2026, 3, 12)])
     assert [(wave.label, wave.n, wave.late) for wave in one.waves] == [
         ("before the first reminder", 20, False), ("after reminder 1", 40, True)]
-    assert one.differences[0].n_second == 40
+    assert one.differences[0].test.n_second == 40
     assert not one.technique("waves").used
     assert "two are compared as early and late" in one.technique("waves").finding
     two = look(reminders=[date(2026, 3, 22), date(2026, 3, 12)])
     assert [wave.n for wave in two.waves] == [20, 20, 20]
-    assert two.differences[0].n_second == 40
+    assert two.differences[0].test.n_second == 40
     waves = np.repeat([1.0, 2, 3], 20)
-    expected = associate(waves, scores_of(form())["sufl"].to_numpy())
-    assert (two.associations[0].slope, two.associations[0].pvalue) == (expected.slope, expected.pvalue)
+    assert two.associations[0].test == associate(waves, scores_of(form())["sufl"].to_numpy())
 
 
 def test_reminders_after_the_last_answer_leave_nobody_late() -> None:
@@ -135,10 +135,10 @@ def test_the_response_rate_counts_who_answered_before_screening() -> None:
 def test_known_shares_are_compared_option_by_option() -> None:
     found = look(population={"indus": {1: 0.5, 2: 0.5}})
     one = found.populations[0]
-    assert (one.n, one.missing, one.outside) == (39, 1, 20)
-    assert [(share.code, share.count, share.expected) for share in one.shares] == [(1, 19, 19.5), (2, 20, 19.5)]
-    assert one.chisq == pytest.approx(2 * 0.25 / 19.5)
-    assert one.shares[0].residual == pytest.approx(-0.5 / np.sqrt(19.5 / 2))
+    assert (one.test.n, one.missing, one.outside) == (39, 1, 20)
+    assert [(share.code, share.count, expected) for share, expected, _ in one.options] == [(1, 19, 19.5), (2, 20, 19.5)]
+    assert one.test.chisq == pytest.approx(2 * 0.25 / 19.5)
+    assert one.options[0][2] == pytest.approx(-0.5 / np.sqrt(19.5 / 2))
     assert "do not significantly depart" in found.technique("population").finding
     skewed = look(population={"indus": {1: 0.9, 2: 0.05, 3: 0.05}})
     said = skewed.technique("population").finding
@@ -180,7 +180,7 @@ def test_a_followup_is_scored_as_the_form_is(tmp_path: Path) -> None:
              ",".join(["dk"] + ["4"] * (len(items) - 1) + ["1", ""])]
     found = followed_up(tmp_path, "\n".join(lines))
     (one,) = found.differences_by("followup")
-    assert (one.score, one.n_first, one.n_second, one.mean_second) == ("sufl", 60, 3, 3)
+    assert (one.score, one.test.n_first, one.test.n_second, one.test.mean_second) == ("sufl", 60, 3, 3)
     assert any("asked only some items of amse" in remark for remark in found.remarks)
 
 
@@ -195,7 +195,7 @@ def test_reversed_items_of_a_followup_are_turned(tmp_path: Path) -> None:
     (tmp_path / "later.csv").write_text("\n".join([",".join(i.id for i in items), *map(",".join, rows)]),
                                         encoding="utf-8")
     found = look(tmp_path, answers=answers, followup={"F": "later.csv"})
-    assert found.differences_by("followup")[0].mean_second == 6.5
+    assert found.differences_by("followup")[0].test.mean_second == 6.5
 
 
 @pytest.mark.parametrize(("text", "places"), [
@@ -246,9 +246,38 @@ def test_the_report_survives_the_way_to_disk_and_its_tables_are_finite() -> None
         assert "nan" not in str(display_rows(table))
     assert tables[0].summary.startswith("5 techniques of 6 could be used: response rate, late respondents")
     late = tables[3]
-    assert late.column("d")[0] == found.differences[0].d
-    assert late.column("mean_second")[0] == found.differences[0].mean_second
+    assert late.column("d")[0] == found.differences[0].test.d
+    assert late.column("mean_second")[0] == found.differences[0].test.mean_second
     assert nonresponse_tables(None) == ()
+
+
+def test_cells_stand_under_their_headings() -> None:
+    found = look(population={"indus": {1: 0.4, 2: 0.3, 3: 0.3}})
+    first = {table.id: dict(zip([c.key for c in table.columns], table.rows[0], strict=True))
+             for table in nonresponse_tables(found)}
+    late, trend, of = found.differences[0], found.associations[0], found.populations[0]
+    share, expected, residual = of.options[0]
+    for table, one, keys in (
+            ("late", late.test, "n_first n_second mean_first mean_second sd_first sd_second difference d t df pvalue"),
+            ("trend", trend.test, "n r slope pvalue"), ("population", of.test, "chisq df pvalue w"),
+            ("population", share, "known count share")):
+        row = first[f"nonresponse-{table}"]
+        for key in keys.split():
+            assert row[key] == getattr(one, key), (table, key)
+    for row, interval, bounds in (
+            (first["nonresponse-late"], "interval", (late.test.lower, late.test.upper)),
+            (first["nonresponse-late"], "d_interval", (late.test.d_lower, late.test.d_upper)),
+            (first["nonresponse-trend"], "interval", (trend.test.lower, trend.test.upper)),
+            (first["nonresponse-trend"], "slope_interval", (trend.test.slope_lower, trend.test.slope_upper)),
+            (first["nonresponse-population"], "interval", (share.lower, share.upper)),
+            (first["nonresponse-population"], "w_interval", (of.test.w_lower, of.test.w_upper))):
+        assert row[interval] == bounds, interval
+    assert [first[f"nonresponse-{table}"]["adjusted"] for table in ("late", "trend", "population")] == [
+        late.adjusted, trend.adjusted, of.adjusted]
+    row = first["nonresponse-population"]
+    assert (row["option"], row["expected"], row["residual"]) == (share.label, expected, residual)
+    assert expected == pytest.approx(0.4 * 59)
+    assert share.count - expected == pytest.approx(residual * np.sqrt(expected * 0.6))
 
 
 def test_one_respondent_is_no_comparison() -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from pipeline.commands.output import console
 from pipeline.evidence.found.retest import RetestReport
 from pipeline.evidence.retest import compare, match, retest_of
 from pipeline.evidence.scales import Scale
+from pipeline.report.tables.retest import retest_tables
 from pipeline.undefined import Undefined
 from tests.pipeline.measurement.items_reference import REFERENCE, columns
 
@@ -47,17 +49,30 @@ def test_rows_of_the_same_persons_meet_whatever_their_order(report: RetestReport
     assert (report.matched, report.only_first, report.only_second, report.without_id) == (60, 0, 2, 1)
     assert [one.scale for one in report.scales] == ["s"]
     found, expected = report.scales[0], REFERENCE["retest"]
-    assert (found.n, found.incomplete, found.items) == (60, 0, ("a", "b"))
-    for one in found.icc:
-        r = expected["icc95"][one.name]
+    assert (found.retest.n, found.incomplete, found.items) == (60, 0, ("a", "b"))
+    for name, one in found.icc.items():
+        r = expected["icc95"][name]
         assert (one.value, one.lower, one.upper) == pytest.approx((r["value"], r["lower"], r["upper"]), abs=1e-9)
-    assert [one.name for one in found.icc] == ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
+    assert list(found.icc) == ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
     assert found.correlation == pytest.approx(expected["correlation"])
-    assert found.sem_agreement == pytest.approx(expected["sem_agreement"])
-    assert (found.difference, found.difference_lower, found.difference_upper) == pytest.approx(
+    assert found.retest.sem_agreement == pytest.approx(expected["sem_agreement"])
+    shift = found.retest.difference
+    assert (shift.value, shift.lower, shift.upper) == pytest.approx(
         tuple(expected["difference"][field] for field in ("value", "lower", "upper")))
     assert found.sd_first == pytest.approx(np.std(OCCASIONS[:, 1], ddof=1))
     assert (found.mean_first, found.mean_second) == pytest.approx(tuple(OCCASIONS[:, 1:].mean(axis=0)))
+
+
+def test_the_reports_table_has_each_number_under_its_heading(report: RetestReport) -> None:
+    table, = retest_tables({"A": report})
+    shown, expected = dict(zip([c.key for c in table.columns], table.rows[0], strict=True)), REFERENCE["retest"]
+    assert (shown["form"], shown["scale"], shown["n"], shown["incomplete"]) == ("A", "S", 60, 0)
+    for key, r in (("icc", expected["icc95"]["ICC(A,1)"]), ("consistency", expected["icc95"]["ICC(C,1)"]),
+                   ("difference", expected["difference"])):
+        assert shown[key] == pytest.approx(r["value"], abs=1e-9), key
+        assert shown[f"{key}_ci"] == pytest.approx((r["lower"], r["upper"]), abs=1e-9), key
+    assert shown["error"] == pytest.approx(expected["sem_agreement"])
+    assert shown["change"] == pytest.approx(NormalDist().inv_cdf(0.975) * np.sqrt(2) * expected["sem_agreement"])
 
 
 def test_rows_of_one_occasion_alone_do_not_shift_the_others() -> None:
@@ -87,18 +102,18 @@ def test_who_left_an_item_out_is_counted() -> None:
     first, second = halves(OCCASIONS[:, 1]), halves(OCCASIONS[:, 2])
     first[0, 0] = second[1, 1] = first[2, 1] = second[2, 0] = np.nan
     found = compare("s", "S", ("a", "b"), first, second)
-    assert (found.n, found.incomplete, found.df1) == (57, 3, 56)
+    assert (found.retest.n, found.incomplete, found.retest.df1) == (57, 3, 56)
     assert found.mean_first == pytest.approx(OCCASIONS[3:, 1].mean())
 
 
 def test_nobody_matched_or_no_variation_says_why() -> None:
     nobody = retest_of((scale(np.ones((2, 2))),), (scale(np.ones((2, 2))),), ["a", "b"], ["c", "d"])
     assert (nobody.matched, nobody.only_first, nobody.only_second) == (0, 2, 2)
-    assert nobody.scales[0].mean_first == nobody.scales[0].icc[0].value == Undefined(
+    assert nobody.scales[0].mean_first == nobody.scales[0].retest.agreement.value == Undefined(
         "nobody has a score at every occasion")
     flat = compare("s", "S", ("a",), np.full((5, 1), 3.0), np.full((5, 1), 3.0))
     assert flat.correlation == Undefined("the score does not vary at one of the occasions")
-    assert flat.icc[1].lower == Undefined("the persons' mean scores do not differ")
+    assert flat.retest.consistency.lower == Undefined("the persons' mean scores do not differ")
     one = compare("s", "S", ("a",), np.array([[3.0]]), np.array([[4.0]]))
     assert (one.mean_second, one.sd_first) == (4.0, Undefined("only one person has a score at every occasion"))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from pipeline.evidence.found import Evidence
 from pipeline.evidence.found.consistency import ConsistencyReport
 from pipeline.evidence.verdicts import construct_verdicts
 from pipeline.report.tables.scale_verdicts import scale_verdicts_table
 from pipeline.undefined import Undefined
-from tests.example_evidence import NAMES, evidence, scale
+from tests.example_evidence import NAMES, evidence, scale, structure
 
 
 def test_items_that_hold_together_and_a_distinct_construct_get_two_times_yes() -> None:
@@ -73,6 +75,17 @@ def test_the_table_counts_and_names_what_falls_short() -> None:
     assert table.column("nearest") == ("Strategic resilience", "Resource fluidity", None)
     assert table.column("htmt2") == (0.58, 0.58, None)
     assert table.column("distinct") == ("no", "no", "not asked")
+
+
+@pytest.mark.parametrize(("general", "said"), [
+    (0.75, "may be read as one score: a general factor explains .75"),
+    (0.74, "may be read as one score with care: a general factor explains .74"),
+    (0.50, "may be read as one score with care"),
+    (0.49, "is no one score: a general factor explains .49"),
+])
+def test_a_sum_over_dimensions_is_judged_by_omega_hierarchical(general: float, said: str) -> None:
+    lines = construct_verdicts(replace(evidence(), structure=structure(general)))[0].together.sentences
+    assert [line for line in lines if f"A sum over its 2 dimensions {said}" in line]
 
 
 def test_nothing_is_said_without_a_reliability() -> None:

@@ -35,9 +35,9 @@ def test_informants_are_matched_and_the_same_answers_agree_wholly(found: dict[st
     assert (report.matched, report.only_first, report.only_second, report.without_id) == (475, 0, 0, 0)
     assert [scale.scale for scale in report.scales][:4] == ["lrar", "lrco", "lrsh", "lrin"]
     for scale in report.scales:
-        assert scale.n + scale.incomplete == 475
+        assert scale.retest.n + scale.incomplete == 475
         assert scale.correlation == pytest.approx(1)
-        assert scale.difference == pytest.approx(0)
+        assert scale.retest.difference.value == pytest.approx(0)
 
 
 def test_the_table_has_a_row_for_each_scale(found: dict[str, RetestReport]) -> None:
