@@ -22,6 +22,9 @@ MISSING = ("", "NA", "na", "dk", "rf")
 SHOWN_PER_COLUMN = 3
 """Bad cells of one column that get a finding of their own; the last of them says how many more there are."""
 
+LARGEST = 1e100
+"""Beyond this a number's square is none any more."""
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 """Narrower than ``float``, which would also take ``nan``, ``inf`` and ``1_000``."""
 
@@ -91,7 +94,7 @@ class CsvData:
             if cell in MISSING:
                 continue
             value = float(cell) if _NUMBER.fullmatch(cell) else np.inf
-            if np.isfinite(value):
+            if abs(value) < LARGEST:
                 into[position] = value
             else:
                 bad.append((row, cell))

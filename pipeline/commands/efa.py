@@ -148,7 +148,7 @@ def document(found: Exploration) -> dict[str, Any]:
         "variance_explained": list(solution.variance_explained),
         "factors": solution.factors, "rule": found.rule,
         "rules": {rule: number(f"rules.{rule}", suggested) for rule, suggested in rules.suggested.items()},
-        "kmo": factorable.kmo, "kmo_items": factorable.kmo_items,
+        "factorability_of": "pearson", "kmo": factorable.kmo, "kmo_items": factorable.kmo_items,
         "bartlett": {"chisq": factorable.bartlett, "df": factorable.bartlett_df, "pvalue": factorable.bartlett_pvalue},
         "map": list(rules.average_partial.squared), "map_factors": rules.average_partial.factors,
         "parallel": _parallel(rules.parallel), "parallel_fa": _parallel(rules.parallel_fa),

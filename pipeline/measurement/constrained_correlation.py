@@ -153,14 +153,21 @@ def _test(estimated: Estimated, A: Matrix, b: Vector, held_at: float | None, nam
         return HeldCorrelation(held_at, none, df, none)
     problem = replace(estimated.problem, restriction=constrained(estimated.problem.restriction, A, b))
     with one_thread():
-        minima = _solve_from(problem, estimated.theta)
+        minima = _lower(_near(problem, estimated.theta), solve(problem))
         restricted = settle(problem, minima, estimated.options, name=name, reference=estimated.reference)
     found = difference_test(restricted, estimated)
     return HeldCorrelation(held_at, found.statistic, found.df, found.pvalue)
 
 
-def _solve_from(problem: Problem, theta: Array) -> Minima:
-    """The minimum, from the nearest point to θ within the constraints; if that does not lead there, as always."""
+def _lower(near: Minima | None, afresh: Minima) -> Minima:
+    """The lower of two minima: far from the data a model can have several, and each start may find another."""
+    if near is None or (afresh.converged[0] and afresh.value[0] <= near.value[0]):
+        return afresh
+    return near
+
+
+def _near(problem: Problem, theta: Array) -> Minima | None:
+    """The minimum that is reached from the nearest point to θ within the constraints; None if that leads nowhere."""
     objective, restriction = problem.objective, problem.restriction
     near = scoring(objective, restriction, theta[None], tolerance=_NEAR)
     if near.converged[0]:
@@ -171,4 +178,4 @@ def _solve_from(problem: Problem, theta: Array) -> Minima:
                 found = scoring(objective, restriction, near.theta)
             if found.converged[0]:
                 return replace(found, iterations=near.iterations + found.iterations)
-    return solve(problem)
+    return None

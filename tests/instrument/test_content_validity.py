@@ -68,7 +68,7 @@ def test_kappa_by_hand() -> None:
     # 4 of 5: I-CVI .8, p_c 5/32, (.8 − .15625)/(1 − .15625); Polit, Beck & Owen (2007) print .76
     assert modified_kappa(4, 5) == pytest.approx(0.64375 / 0.84375, rel=1e-14)
     assert modified_kappa(2, 4) == pytest.approx(1 / 5, rel=1e-14)
-    assert [kappa_word(k) for k in (0.75, 0.74, 0.60, 0.59, 0.40, 0.39)] == [
+    assert [kappa_word(k) for k in (0.741, 0.74, 0.60, 0.59, 0.40, 0.39)] == [
         "excellent", "good", "good", "fair", "fair", "poor"]
 
 

@@ -528,6 +528,7 @@ def test_data_that_a_model_cannot_be_fitted_to_are_refused_with_their_place(
     (b"a,b,c\n1,2,3\n1,2,much\n", "DATA-NUMBER", "row 3, column c"),
     (b'a,b,c\n1,2,"3,5"\n', "DATA-NUMBER", "with a point"),
     (b"a,b,c\n1,2,inf\n", "DATA-NUMBER", "'inf'"),
+    (b"a,b,c\n1,2,1e160\n", "DATA-NUMBER", "'1e160'"),
 ])
 def test_a_bad_data_file_is_refused_with_its_place(call, tmp_path, content, code, said):
     if content is not None:

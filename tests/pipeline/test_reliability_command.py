@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,19 @@ def test_the_tables_show_the_limits(data):
     assert "percentile intervals of 45 resamples (seed 9)" in shown.getvalue()
     assert f"{alpha.lower:.3f}" in shown.getvalue()
     assert "lower bounds (glb: the greatest)" in shown.getvalue()
+
+
+def test_what_is_said_of_an_interval_leaves_room_for_its_numbers(data):
+    """A long note in a cell of its own would squeeze the columns of numbers out of a narrow console."""
+    results = scale_reliabilities(data, ["s=a,b,c,d"], bootstrap=45, seed=9)
+    omega = results[0].coefficients["omega"]
+    noted = replace(results[0], coefficients={
+        **results[0].coefficients, "omega": replace(omega, lost={"the one-factor model did not converge": 3})})
+    shown = io.StringIO()
+    for part in tables([noted]):
+        Console(file=shown, width=80).print(part, markup=False)
+    row = next(line for line in shown.getvalue().splitlines() if line.startswith("│ omega "))
+    for value in (omega.resampled.estimate, omega.resampled.lower, omega.resampled.upper):
+        assert f"{value:.3f}" in row
+    said = " ".join(shown.getvalue().split())
+    assert "s, omega: 3 resamples left out because the one-factor model did not converge" in said

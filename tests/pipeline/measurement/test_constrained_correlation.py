@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from semopy.examples import political_democracy
 
 from pipeline.measurement.constrained_correlation import constrained, held_test, merged_test, overlap_of
 from pipeline.measurement.cross_loadings import foreign_loadings
@@ -43,6 +44,20 @@ def test_merged_factors_are_tested_as_by_semtools(case):
         assert (found.held_at, found.df) == (None, row["df"])
         assert found.statistic == pytest.approx(row["chisq"], rel=2e-4)
         assert found.pvalue == pytest.approx(row["pvalue"], rel=.02)
+
+
+@pytest.mark.parametrize("other", ["dem60", "dem65"])
+def test_the_lowest_of_several_minima_is_found(other):
+    """Far from the data the model of one factor has two minima, and the nearer one is not the lowest."""
+    own = {"dem60": ("y1", "y2", "y3", "y4"), "ind": ("x1", "x2", "x3"), "dem65": ("y5", "y6", "y7", "y8")}
+    left = next(name for name in own if name not in ("ind", other))
+    names = [item for part in own.values() for item in part]
+    X = political_democracy.get_data()[names].to_numpy(float)
+    full = estimate_model(correlated(own), X, names, Options())
+    alone = estimate_model(correlated({left: own[left], other: own[other] + own["ind"]}), X, names, Options())
+    expected = full.problem.n * (alone.minima.value[0] - full.minima.value[0])
+    found = merged_test(full, f"f_{other}", "f_ind")
+    assert (found.df, found.statistic) == (2, pytest.approx(expected, rel=1e-6))
 
 
 def test_turning_a_scale_round_changes_no_test():

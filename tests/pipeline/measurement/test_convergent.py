@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from pipeline.measurement.convergent import (
+    Standardised,
     average_variance_extracted,
     composite_reliability,
     convergence,
@@ -106,8 +107,11 @@ def test_a_heywood_case_has_no_shares():
     assert max(abs(value) for value in found.loadings.values()) > 1
 
 
-def test_a_heywood_case_of_a_reversed_item_is_one_too():
-    """A standardised loading below −1 leaves a residual variance below 0, as one above 1 does."""
-    R = np.array([[1, -.8, -.8], [-.8, 1, .4], [-.8, .4, 1]])
-    estimated = estimate_from_moments(correlated({"F": ("a", "b", "c")}), R, 200, ("a", "b", "c"), options=Options())
-    found, = convergence(standardised_solution(estimated), {correlated_name: ("a", "b", "c")})
+def test_a_loading_below_minus_one_is_a_heywood_case_too():
+    """It leaves a residual variance below 0, as one above 1 does: the item may just be worded the other way round."""
+    place = {("F", "=~", item): row for row, item in enumerate("abc")}
+    for first, beyond in ((-.99, False), (-1.01, True)):
+        solution = Standardised(np.array([first, -.5, -.4]), .001 * np.eye(3), place, None)
+        found, = convergence(solution, {"F": ("a", "b", "c")})
+        assert isinstance(found.reliability, Undefined) is beyond
+        assert found.loadings["a"] == first

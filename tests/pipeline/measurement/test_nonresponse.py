@@ -148,3 +148,16 @@ def test_thirds_go_by_time_and_equal_times_stay_together() -> None:
     assert waves_by_thirds(tied).tolist() == [0, 0, 2, 2, 2, 2]
     assert waves_by_thirds(TIMES).tolist() == [0, 2, -1, 1, 2]
     assert waves_by_thirds(TIMES[2:3]).tolist() == [-1]
+
+
+def test_the_standardised_differences_interval_weighs_each_group_by_its_own_size() -> None:
+    """Bonett (2008), equation 10, written out for groups that differ in size and in spread."""
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(0, 1, 9), rng.normal(1.5, 3, 40)
+    found = compare_means(a, b)
+    va, vb = a.var(ddof=1), b.var(ddof=1)
+    mean_variance = (va + vb) / 2
+    d = (b.mean() - a.mean()) / mean_variance**0.5
+    variance = d**2 * (va**2 / 8 + vb**2 / 39) / (8 * mean_variance**2) + (va / 8 + vb / 39) / mean_variance
+    half = 1.959963984540054 * variance**0.5
+    assert (found.d, found.d_lower, found.d_upper) == pytest.approx((d, d - half, d + half), abs=1e-12)

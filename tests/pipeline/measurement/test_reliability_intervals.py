@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.measurement import batched_categorical
 from pipeline.measurement.batched_categorical import (
     categorical_omegas,
     ordinal_alphas,
@@ -21,7 +22,13 @@ from pipeline.measurement.lower_bounds import greatest_lower_bound
 from pipeline.measurement.one_factor import average_variance_extracted, fit_one_factor, omega_total
 from pipeline.measurement.ordinal_reliability import ordinal_reliability
 from pipeline.measurement.reliability import reliability
-from pipeline.measurement.reliability_intervals import covariance_bounds, reliability_intervals
+from pipeline.measurement.reliability_intervals import (
+    Drawn,
+    covariance_bounds,
+    reliability_intervals,
+    varying_covariances,
+    with_interval,
+)
 from pipeline.measurement.resampled import draw_counts, resampled_covariances
 from pipeline.moments.categories import coded
 from pipeline.sem.intervals import percentile_interval
@@ -262,3 +269,62 @@ def test_the_greatest_lower_bound_says_that_it_is_too_high():
     assert "above the sample on average" in found["glb"].note
     C = np.cov(X, rowvar=False)
     assert found["glb"].resampled.estimate == pytest.approx(float(greatest_lower_bound(C).value), abs=1e-6)
+
+
+@pytest.mark.parametrize(("off", "said"), [(0.26, 0.26), (-0.26, -0.26), (0.24, 0.0)])
+def test_draws_are_off_by_more_than_a_quarter_of_their_standard_deviation_or_nothing_is_said(off, said):
+    draws = np.linspace(-1, 1, 101)
+    draws = draws / draws.std(ddof=1) + 0.5 + off
+    found = with_interval(0.5, Drawn(np.append(draws, np.nan), {}), 102, 0.95)
+    assert found.bias == pytest.approx(said)
+    assert ("above" in found.note, "below" in found.note) == (said > 0, said < 0)
+
+
+def test_a_draw_in_which_items_vary_but_not_their_sum_has_no_alpha():
+    rows = np.array([[1.0, 4.0], [4.0, 1.0], [2.0, 2.0], [5.0, 4.0]])
+    covariances, good = varying_covariances(rows, np.array([[2, 2, 0, 0], [1, 1, 1, 1], [0, 0, 0, 4]]))
+    assert good.tolist() == [False, True, False]
+    assert covariances[0].sum() == pytest.approx(0, abs=1e-12)
+    assert covariances[0].diagonal().min() > 1
+
+
+def test_an_item_that_a_draw_leaves_with_two_of_its_categories_is_not_taken_for_a_dichotomous_one():
+    X = answers(n=200, points=3, seed=8)
+    X[:, 0] = np.where(np.arange(200) == 0, 1.0, np.maximum(X[:, 0], 2.0))
+    counts = np.ones((2, 200))
+    counts[1, :2] = 0, 2
+    data = coded(X, NAMES[:4])
+    assert data.levels[0] == 3
+    assert polychoric_draws(data.values, data.levels, counts, weighted=False).usable.tolist() == [True, False]
+
+
+def test_draws_that_the_quick_search_leaves_out_are_fitted_with_the_same_weights(monkeypatch):
+    X = answers(points=5, seed=2)
+    data = coded(X, NAMES[:4])
+    draws = polychoric_draws(data.values, data.levels, draw_counts(len(X), 3, 5), weighted=True)
+    start = np.full(4, 0.7)
+    quick = polychoric_loadings(draws, start)
+    monkeypatch.setattr(batched_categorical, "_newton", lambda R, weights, start: np.full((len(R), 4), np.nan))
+    np.testing.assert_allclose(polychoric_loadings(draws, start), quick, atol=1e-6)
+
+
+@pytest.mark.parametrize("k", [3, 5])
+def test_loadings_of_draws_have_a_sum_that_is_not_negative(k):
+    loadings = np.array([0.6, -0.7, -0.8, 0.1, -0.5])[:k]
+    R = np.outer(loadings, loadings)
+    np.fill_diagonal(R, 1)
+    found = fit_one_factor_stack(R[None])
+    np.testing.assert_allclose(found.loadings[0], -loadings, atol=1e-6)
+    assert found.proper.all()
+
+
+@pytest.mark.parametrize("R", [
+    [[1, 0.62, 0.80, 0.63], [0.62, 1, 0.35, 0.75], [0.80, 0.35, 1, 0.70], [0.63, 0.75, 0.70, 1]],
+    [[1, 0.60, 0.96, 0.93], [0.60, 1, 0.74, 0.83], [0.96, 0.74, 1, 0.95], [0.93, 0.83, 0.95, 1]],
+])
+def test_a_whole_step_that_leads_uphill_is_halved(R):
+    """Correlations that one factor fits badly: whole steps of Fisher scoring leave the positive definite matrices."""
+    found, alone = fit_one_factor_stack(np.array([R])), fit_one_factor(np.array(R), 100)
+    assert found.proper.all()
+    assert alone.converged
+    np.testing.assert_allclose(np.abs(found.loadings[0]), np.abs(alone.loadings), atol=1e-5)

@@ -95,6 +95,10 @@ def test_a_general_factor_that_would_take_more_than_all_of_a_factor_is_undefined
     found = schmid_leiman(np.kron(np.eye(3), np.full((3, 1), 0.7)), phi)
     assert isinstance(found, Undefined)
     assert "factor 1 would load 1.13" in found.because
+    turned = phi * np.outer([-1, 1, 1], [-1, 1, 1])  # the same with the first factor the other way round
+    found = schmid_leiman(np.kron(np.eye(3), np.full((3, 1), 0.7)), turned)
+    assert isinstance(found, Undefined)
+    assert "factor 1 would load -1.13" in found.because
     R = 0.49 * np.kron(phi, np.ones((3, 3)))
     np.fill_diagonal(R, 1)
     assert isinstance(hierarchical_omega(R), Undefined)
@@ -107,6 +111,9 @@ def test_items_against_the_general_factor_are_named_and_not_turned_round() -> No
     reason = hierarchical_or_reason(found)
     assert isinstance(reason, Undefined)
     assert "item 4" in reason.because
+    named = hierarchical_or_reason(found, FACTORS["likert"]["items"])
+    assert isinstance(named, Undefined)
+    assert named.because.endswith(": a4")
     keyed = answers("likert")
     keyed[:, 3] = 8 - keyed[:, 3]
     turned = known(hierarchical_omega_of_answers(keyed, FACTORS["likert"]["items"]))
