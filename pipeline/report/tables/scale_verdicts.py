@@ -22,14 +22,15 @@ def scale_verdicts_table(evidence: Evidence) -> Table:
     return Table(
         "scale-verdicts", "Do the scales measure what they say?",
         (Column("construct", "Construct"), Column("form", "Form"), Column("scales", "Scales", "integer"),
-         Column("omega", "ω of its scales"), Column("extracted", "Variance extracted"),
-         Column("together", "Items hold together"), Column("nearest", "Nearest construct"),
-         Column("phi", "Correlation", "number", bounded=True), Column("htmt2", "HTMT2 at most", "number", bounded=True),
-         Column("distinct", "Distinct from the others")),
+         Column("omega", "ω of scales"), Column("extracted", "Variance extracted"),
+         Column("together", "Hold together"), Column("nearest", "Nearest construct"),
+         Column("phi", "φ", "number", bounded=True), Column("htmt2", "HTMT2 at most", "number", bounded=True),
+         Column("distinct", "Distinct")),
         tuple(_row(evidence, one) for one in verdicts), sentence(verdicts),
         "Items hold together: ω of at least .70, variance extracted and loadings of at least .50, for every scale, as "
-        "printed. Distinct: by the factors' correlations, their intervals and tests, and heterotrait–monotrait ratios. "
-        "The cut-offs are conventions; the tables below have every number with its interval.")
+        "printed. φ: correlation of the factors. Distinct: by that correlation, its interval and tests, and by "
+        "heterotrait–monotrait ratios. The cut-offs are conventions; the tables below have every number with its "
+        "interval.")
 
 
 def sentence(verdicts: tuple[ConstructVerdict, ...]) -> str:
