@@ -32,19 +32,20 @@ SAMPLE = TESTS.parent / "data" / "sample"
 
 
 class Together(LoadScopeScheduling):
-    """Which tests one of several processes takes together: a file's, and all files' that look at the sample's results.
+    """Which tests one of several processes takes together: a file's, and all files' that look at the same results.
 
     What is costly to make is then made once.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::")[0]
-        return "the sample's results" if path in _LOOKING_AT_THE_SAMPLE else path
+        return _LOOKING_AT.get(path, path)
 
 
-_LOOKING_AT_THE_SAMPLE = {
-    str(path.relative_to(TESTS.parent).as_posix()) for path in TESTS.rglob("test_*.py")
-    if "sample_results" in path.read_text(encoding="utf-8")}
+_LOOKING_AT = {
+    path.relative_to(TESTS.parent).as_posix(): fixture
+    for fixture in ("results_root", "sample_results") for path in TESTS.rglob("test_*.py")
+    if fixture in path.read_text(encoding="utf-8")}
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -31,6 +31,7 @@ def test_intraclass_correlations_are_psychs(scores: np.ndarray, level: float, na
         assert found.pvalue == pytest.approx(expected["p"], rel=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # pingouin calls pandas so
 def test_pingouin_agrees_as_far_as_it_rounds() -> None:
     n, k = TWO.shape
     long = pd.DataFrame({"who": np.repeat(np.arange(n), k), "when": np.tile(np.arange(k), n), "score": TWO.ravel()})
