@@ -24,6 +24,7 @@ from pipeline.results import SCREENED
 from pipeline.sem.describe import describe
 from pipeline.sem.estimate import Estimated
 from pipeline.sem.fit import FitIndices
+from pipeline.sem.reported import reported
 from pipeline.undefined import Number, Undefined
 
 MOST_LEVELS = 3
@@ -94,8 +95,8 @@ def own_indices(fit: FitIndices | None) -> dict[Index, Number]:
     """CFI, RMSEA and SRMR as estimated; robust CFI and RMSEA where there are any."""
     if fit is None:
         return dict.fromkeys(INDICES, Undefined("the model did not converge"))
-    source = fit.robust or fit
-    return {"cfi": source.cfi, "rmsea": source.rmsea, "srmr": fit.srmr}
+    shown = reported(fit)
+    return {"cfi": shown.cfi, "rmsea": shown.rmsea, "srmr": shown.srmr}
 
 
 def _below(value: Number, index: Index, cuts: Sequence[dict[Index, CutOff]]) -> int | Undefined:

@@ -26,13 +26,13 @@ from pipeline.measurement import structures
 from pipeline.measurement.bifactor import BifactorIndices, bifactor_indices
 from pipeline.measurement.structures import GENERAL, construct_name, factor_name
 from pipeline.report.numbers import listed
-from pipeline.report.tables.fit import reported
 from pipeline.sem.comparisons import model_test
 from pipeline.sem.describe import describe
 from pipeline.sem.estimate import Estimated, Options, estimate_model, reference_models
 from pipeline.sem.fit import Fit
 from pipeline.sem.goodness import ReferenceModels
 from pipeline.sem.linalg import Array
+from pipeline.sem.reported import reported
 from pipeline.study import StudyPlan
 from pipeline.undefined import Number, Undefined
 from pipeline.workers import each

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from pipeline.ordinal.found import BothEstimates, OrdinalRun
 from pipeline.report.numbers import counted
-from pipeline.report.tables.fit import reported
 from pipeline.report.tables.spec import Cell, Column, Table
+from pipeline.sem.reported import reported
 from pipeline.undefined import Undefined
 
 _KINDS = {"path": "Path", "effect": "Defined effect", "loading": "Loading"}

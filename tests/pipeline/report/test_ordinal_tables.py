@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.ordinal.found import OrdinalRun
 from pipeline.report.html import report_html
-from pipeline.report.tables.fit import reported
 from pipeline.report.tables.ordinal import estimates_table, models_table, ordinal_tables
 from pipeline.report.tables.spec import Table, display_rows
+from pipeline.sem.reported import reported
 from pipeline.undefined import Undefined
 from tests.example_ordinal import ONE_ONLY, TURNED
 from tests.example_results import example_results

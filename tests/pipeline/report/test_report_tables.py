@@ -12,10 +12,11 @@ import pytest
 
 from pipeline.report import names, tables
 from pipeline.report.tables import Column, Table
-from pipeline.report.tables.fit import fit_sentence, reported
+from pipeline.report.tables.fit import fit_sentence
 from pipeline.report.tables.models import crosschecks_sentence
 from pipeline.results import EVERYONE, StudyResults
 from pipeline.sem.fit import Compared, Diagnosis, DiagnosisCode
+from pipeline.sem.reported import reported
 from pipeline.undefined import Undefined
 from tests.example_results import DRAWS, FIRMS, example_results
 
