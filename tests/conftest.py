@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 from pipeline.evidence.found import Evidence
 from pipeline.results import StudyResults
 from pipeline.run import run_study
+from pipeline.sem.resampling import BLOCK
 from pipeline.study import load_plan
 from tests import example_theory
 
@@ -77,7 +78,10 @@ NO_THEORY = {"claims": {"decide": []}, "robustness": {"draws": 0}, "invariance":
 
 @contextmanager
 def without_theory() -> Iterator[None]:
-    """Runs that have examples in place of rivals, sensitivity and probes, which a test of something else waits for."""
+    """Runs that have examples in place of rivals, sensitivity and probes, which a test of something else waits for.
+
+    Resamples come in small chunks: a few draws take little time, and a dozen are shared among workers.
+    """
     with pytest.MonkeyPatch.context() as patched:
         for name, example in (("compare_rivals", example_theory.rivals), ("sensitivity", example_theory.sensitivity),
                               ("probe_models", example_theory.probes)):
@@ -85,6 +89,8 @@ def without_theory() -> Iterator[None]:
         for module in ("run", "questions"):
             patched.setattr(f"pipeline.{module}.THEORY", ())
         patched.setattr("pipeline.run.evidence_of", lambda *_, **__: Evidence())
+        # A chunk of draws is computed whole, however few of them are wanted.
+        patched.setattr("pipeline.sem.refit._CHUNK", 2 * BLOCK)
         for name in ("compare_groups", "ordinal_runs"):
             patched.setattr(f"pipeline.run.{name}", lambda *_, **__: ())
         yield

@@ -25,6 +25,7 @@ from pipeline.run import run_study
 from pipeline.sem.estimate import Options, estimate_model
 from pipeline.sem.inference import name_of
 from pipeline.sem.linalg import Array
+from pipeline.sem.resampling import BLOCK
 from pipeline.study import load_plan
 from tests.conftest import NO_THEORY, without_theory
 from tests.example_results import example_results
@@ -180,7 +181,7 @@ def test_the_number_of_workers_changes_no_number(tmp_path: Path) -> None:
               "covariates": {"none": [], "size": ["lnsize"]}}
     study = small_plan(tmp_path, claims={"decide": ["H208", "H304", "H340"]}, robustness=little)
     with without_theory():
-        one, two = (run_study(study, draws=110, workers=workers) for workers in (1, 2))
+        one, two = (run_study(study, draws=3 * BLOCK + 2, workers=workers) for workers in (1, 2))
     assert replace(two, manifest=one.manifest) == one
 
 
