@@ -20,6 +20,7 @@ from pipeline.measurement.dynamic_cutoffs import (
 )
 from pipeline.measurement.misspecification import FactorStructure, misspecified
 from pipeline.questions import Posed
+from pipeline.report.numbers import listed
 from pipeline.results import SCREENED
 from pipeline.sem.describe import describe
 from pipeline.sem.estimate import Estimated
@@ -119,8 +120,7 @@ def verdict(indices: Sequence[FoundIndex], levels: Sequence[FoundLevel]) -> str:
 
 
 def _all(known: Sequence[FoundIndex]) -> str:
-    names = [one.index.upper() for one in known]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return listed([one.index.upper() for one in known])
 
 
 def _missed(level: FoundLevel) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.evidence.found.distinctness import CorrelationTest, Interval, Overlap, Ratio, Verdict
+from pipeline.report.numbers import number
 from pipeline.undefined import Number, Undefined
 
 CORRELATION_CUTOFF = 0.90
@@ -93,9 +94,5 @@ def _limits(interval: Interval) -> str:
 
 
 def _short(value: Number, digits: int = 2) -> str:
-    """A number that hardly passes 1 without its leading zero, with a minus sign."""
-    if isinstance(value, Undefined):
-        return str(value)
-    text = f"{abs(value):.{digits}f}"
-    text = text[1:] if text.startswith("0.") else text
-    return f"\N{MINUS SIGN}{text}" if value < 0 and text.strip(".0") else text
+    """A quantity that hardly passes 1, as it is written everywhere."""
+    return number(value, digits, bounded=True)

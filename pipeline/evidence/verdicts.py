@@ -14,6 +14,7 @@ from pipeline.evidence.found.bifactor import LEAST, PREFERRED
 from pipeline.evidence.found.consistency import FoundConsistency
 from pipeline.evidence.found.distinctness import DistinctLevel, DistinctPair
 from pipeline.evidence.found.structure import FoundStructureSet
+from pipeline.report import numbers
 from pipeline.undefined import Number, Undefined
 
 Grade = Literal["yes", "with a remark", "no", "not known"]
@@ -89,10 +90,10 @@ def together(evidence: Evidence, construct: str, form: str, scales: list[FoundCo
     lines.append(f"Variance extracted: {_at_least('.50', little)}")
     unknown = [scale.label for scale, number in omegas if isinstance(number, Undefined)]
     if unknown:
-        lines.append(f"No reliability could be found for {_listed(unknown)}.")
+        lines.append(f"No reliability could be found for {numbers.listed(unknown)}.")
     items, weakest = _loadings(evidence, construct, form)
     if items:
-        lines.append(f"{_listed(items)} {'loads' if len(items) == 1 else 'load'} below .50 on "
+        lines.append(f"{numbers.listed(items)} {'loads' if len(items) == 1 else 'load'} below .50 on "
                      f"{'its' if len(items) == 1 else 'their'} own factor.")
     elif weakest:
         lines.append(f"Every item loads at least .50 on its own factor; the weakest is {weakest}.")
@@ -122,11 +123,13 @@ def distinct(evidence: Evidence, construct: str, form: str, names: Mapping[str, 
             not_shown.append(name.lower())
         elif pair.verdict == "distinct, with a remark":
             remarks.append(name.lower())
-    everyone = _listed([names.get(p.second if p.first == construct else p.first, "").lower() for p in pairs])
+    others = [p.second if p.first == construct else p.first for p in pairs]
+    everyone = numbers.listed([names.get(other, "").lower() for other in others])
     if not_shown:
-        return Answer("no", (f"Not shown to be distinct from {_listed(not_shown)}.", *lines))
+        return Answer("no", (f"Not shown to be distinct from {numbers.listed(not_shown)}.", *lines))
     if remarks:
-        return Answer("with a remark", (f"Distinct from {everyone}, with a remark on {_listed(remarks)}.", *lines))
+        said = f"Distinct from {everyone}, with a remark on {numbers.listed(remarks)}."
+        return Answer("with a remark", (said, *lines))
     return Answer("yes", (f"Yes: distinct from {everyone}.", *lines))
 
 
@@ -197,7 +200,7 @@ def _in_common(found: FoundStructureSet) -> str:
 def _at_least(cutoff: str, below: list[str]) -> str:
     if not below:
         return f"all reach {cutoff}."
-    return f"{_listed(below)} {'stays' if len(below) == 1 else 'stay'} below {cutoff}."
+    return f"{numbers.listed(below)} {'stays' if len(below) == 1 else 'stay'} below {cutoff}."
 
 
 def _below(number: float, cutoff: float) -> bool:
@@ -214,12 +217,8 @@ def _scales(scales: list[FoundConsistency]) -> str:
     return "its scale" if len(scales) == 1 else f"its {len(scales)} scales"
 
 
-def _short(number: float) -> str:
-    return f"{number:.2f}".replace("0.", ".", 1) if abs(number) < 1 else f"{number:.2f}"
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def _short(value: float) -> str:
+    return numbers.number(value, bounded=True)
 
 
 def _sentence(words: str) -> str:
